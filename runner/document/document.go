@@ -1,0 +1,128 @@
+// Package document reads component documents: YAML text to typed values with positions, with every check that
+// needs no execution. Entry points are Parse and Validate. It knows nothing of how documents are run.
+package document
+
+// Pos is a place in a file; Line and Column count from 1, 0 means unknown.
+type Pos struct {
+	File         string
+	Line, Column int
+}
+
+// Document is one parsed component document. It is not changed after Parse.
+type Document struct {
+	Name          string
+	Description   string
+	SchemaVersion string
+	Parameters    []Parameter
+	Constants     []Constant
+	Phases        []Phase
+	File          string // as given to Parse, for messages
+	Bytes         []byte // the text as read, without a byte order mark
+	Digest        string // "sha256:..." of Bytes
+}
+
+// Parameter is a declared parameter. Default is nil when there is none.
+type Parameter struct {
+	Name, Description string
+	Default           *string
+	AllowedValues     []string
+	Pos               Pos
+}
+
+// Constant is a declared constant.
+type Constant struct {
+	Name, Value string
+	Pos         Pos
+}
+
+// Phase is a named list of steps.
+type Phase struct {
+	Name  string
+	Steps []Step
+	Pos   Pos
+}
+
+// The values of onFailure.
+const (
+	Abort    = "Abort"
+	Continue = "Continue"
+	Ignore   = "Ignore"
+)
+
+// Step is one step. Inputs hold the values as written: references are still in them.
+type Step struct {
+	Name, Action   string
+	Inputs         []Input // normalised to a list; one empty entry when inputs are absent
+	TimeoutSeconds int     // -1 is no limit
+	MaxAttempts    int
+	OnFailure      string
+	DisableLogging bool
+	Loop           *Loop
+	If             *Condition
+	Pos            Pos
+}
+
+// Input is one entry of a step's inputs, in file order.
+type Input struct {
+	Keys []Key
+	Pos  Pos
+	// Condition is set instead of Keys for Assert.
+	Condition *Condition
+}
+
+// Key is one key of an entry with its value as written.
+type Key struct {
+	Name  string
+	Value Value
+	Pos   Pos
+}
+
+// ValueKind says which field of a Value holds it.
+type ValueKind int
+
+// The kinds of values.
+const (
+	Scalar ValueKind = iota
+	Sequence
+	Mapping
+)
+
+// Value is a YAML value by its source text: a scalar's Text is the text of the file after quoting and escapes.
+type Value struct {
+	Kind  ValueKind
+	Text  string  // Scalar
+	Tag   string  // Scalar: resolved YAML tag ("!!str", "!!int", "!!bool", "!!float", "!!null", "!!timestamp")
+	Plain bool    // Scalar: unquoted in the file
+	List  []Value // Sequence
+	Map   []Key   // Mapping
+	Pos   Pos
+}
+
+// Loop is a step's loop; exactly one of For and Each is set.
+type Loop struct {
+	Name string // "" when unnamed
+	For  *ForLoop
+	Each *EachLoop
+	Pos  Pos
+}
+
+// ForLoop counts; the texts may hold one variable reference.
+type ForLoop struct{ Start, End, UpdateBy string }
+
+// EachLoop walks Items, or the pieces of List split at Delimiter.
+type EachLoop struct {
+	Items     []Value
+	List      *Value
+	Delimiter string
+}
+
+// Condition is one operator with its operands; see chapter 4 of the component-document reference.
+type Condition struct {
+	Operator   string      // canonical spelling
+	Operand    Value       // of a comparison
+	Value      *Value      // companion "value"
+	Path       *Value      // companion "path"
+	Terms      []Condition // operands of and, or, not
+	Then, Else string      // Execute, Skip, Abort; defaults filled in at the top of an if
+	Pos        Pos
+}
