@@ -1,0 +1,147 @@
+// Package result defines the record of one build: what was asked, what happened, which digests came out and where
+// they went. Its JSON form is the contract of `--format json` and of result.json in a run folder; fields are only
+// ever added.
+package result
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Status is how a run ended.
+type Status string
+
+// The outcomes of a run.
+const (
+	Succeeded Status = "succeeded"
+	Failed    Status = "failed"
+	Cancelled Status = "cancelled"
+)
+
+// Result is the record of one run.
+type Result struct {
+	RunID      string      `json:"runId"`
+	Status     Status      `json:"status"`
+	Stage      string      `json:"stage"` // where the run ended: the last stage on success
+	StartTime  time.Time   `json:"startTime"`
+	EndTime    time.Time   `json:"endTime"`
+	Recipe     Recipe      `json:"recipe"`
+	Parent     Parent      `json:"parent"`
+	Image      *Image      `json:"image,omitempty"` // absent when nothing was committed
+	Targets    []Target    `json:"targets"`
+	Components []Component `json:"components"` // build stage, recipe order
+	Tests      []Component `json:"tests"`      // test stage, in the order of execution
+	Timings    Timings     `json:"timings"`
+	Error      *Error      `json:"error,omitempty"`
+	RunFolder  string      `json:"runFolder,omitempty"`
+	Warnings   []string    `json:"warnings,omitempty"`
+}
+
+// Recipe names what was built.
+type Recipe struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Build   int    `json:"build"`
+	File    string `json:"file,omitempty"`
+}
+
+// Parent is the image the build started from; Digest is empty for scratch.
+type Parent struct {
+	Reference string `json:"reference"`
+	Digest    string `json:"digest,omitempty"`
+}
+
+// Image is the committed image.
+type Image struct {
+	Digest       string   `json:"digest"`
+	ConfigDigest string   `json:"configDigest"`
+	Platforms    []string `json:"platforms"`
+	Size         int64    `json:"size"` // bytes of all blobs, compressed
+	Layers       []Layer  `json:"layers"`
+	Reference    string   `json:"reference"` // pointer in the image store: NAME:TAG
+	Unchanged    bool     `json:"unchanged"` // the digest was in the image store before this run
+}
+
+// Layer is one layer of the image, bottom first.
+type Layer struct {
+	Digest    string `json:"digest"`
+	Size      int64  `json:"size"` // bytes, compressed
+	CreatedBy string `json:"createdBy,omitempty"`
+}
+
+// Target is one place the image was published to.
+type Target struct {
+	Reference string `json:"reference"`
+	Digest    string `json:"digest,omitempty"`
+	Status    string `json:"status"` // "pushed", "present" (was there already), "failed", "skipped"
+	Message   string `json:"message,omitempty"`
+}
+
+// Component is the outcome of one component in one stage.
+type Component struct {
+	Name           string  `json:"name"`
+	Version        string  `json:"version,omitempty"`
+	Digest         string  `json:"digest"` // of its document
+	Cached         bool    `json:"cached"`
+	Status         string  `json:"status"`
+	Duration       Seconds `json:"duration"`
+	FailureMessage string  `json:"failureMessage,omitempty"`
+	LogFolder      string  `json:"logFolder,omitempty"` // relative to the run folder
+	Phases         []Phase `json:"phases"`
+}
+
+// Phase is the outcome of one phase.
+type Phase struct {
+	Name   string `json:"name"`
+	Status string `json:"status"`
+	Steps  []Step `json:"steps"`
+}
+
+// Step is the outcome of one step.
+type Step struct {
+	Name           string  `json:"name"`
+	Action         string  `json:"action"`
+	Status         string  `json:"status"`
+	Duration       Seconds `json:"duration"`
+	Attempts       int     `json:"attempts"`
+	ExitCode       *int    `json:"exitCode,omitempty"`
+	FailureMessage string  `json:"failureMessage,omitempty"`
+}
+
+// Timings are the durations of the stages.
+type Timings struct {
+	Resolve Seconds `json:"resolve"`
+	Build   Seconds `json:"build"`
+	Commit  Seconds `json:"commit"`
+	Test    Seconds `json:"test"`
+	Publish Seconds `json:"publish"`
+	Total   Seconds `json:"total"`
+}
+
+// Error says why a run did not succeed.
+type Error struct {
+	Code      int    `json:"code"` // the exit code
+	Message   string `json:"message"`
+	Hint      string `json:"hint,omitempty"`
+	Component string `json:"component,omitempty"`
+	Phase     string `json:"phase,omitempty"`
+	Step      string `json:"step,omitempty"`
+}
+
+// Seconds is a duration that is written as a JSON number of seconds.
+type Seconds time.Duration
+
+// MarshalJSON writes seconds with millisecond resolution.
+func (s Seconds) MarshalJSON() ([]byte, error) {
+	return json.Marshal(float64(time.Duration(s).Round(time.Millisecond).Milliseconds()) / 1000)
+}
+
+// UnmarshalJSON reads a number of seconds.
+func (s *Seconds) UnmarshalJSON(data []byte) error {
+	var f float64
+	if err := json.Unmarshal(data, &f); err != nil {
+		return err
+	}
+	*s = Seconds(f * float64(time.Second))
+	return nil
+}
