@@ -1,0 +1,126 @@
+// Package plan makes a Plan of a recipe: everything looked up and decided, so that after it no reference is resolved
+// again and two builds of one plan run the same thing. Entry point is New. It reaches images and components only
+// through the interfaces in its Options, and runs nothing.
+package plan
+
+import (
+	"slices"
+
+	"github.com/slipway-oci/slipway/builder/recipe"
+)
+
+// Plan says what one build does. It is not changed after New; WithBuild gives a copy. Its JSON form is the output of
+// `slipway plan --format json`: fields are only ever added, and it holds no secret values.
+type Plan struct {
+	Recipe Recipe `json:"recipe"`
+	// Context is the folder that COPY and ADD of the template read, the folder of the recipe file.
+	Context          string            `json:"context"`
+	Parent           Parent            `json:"parent"`
+	OS               string            `json:"os"`        // "Linux" or "Windows", the platform word of recipes and components
+	Platforms        []Platform        `json:"platforms"` // in the order asked for, at least one
+	WorkingDirectory string            `json:"workingDirectory"`
+	Template         *recipe.Template  `json:"template"`
+	Components       []Component       `json:"components"` // recipe order
+	Labels           map[string]string `json:"labels"`     // to set on the image; never one that the template sets
+	Secrets          []string          `json:"secrets"`    // names that components or the template refer to, sorted
+	Targets          []Target          `json:"targets"`
+	Push             bool              `json:"push"`
+	Warnings         []string          `json:"warnings"`
+}
+
+// Recipe says what is built.
+type Recipe struct {
+	Name        string `json:"name"`
+	Normal      string `json:"normal"` // the normal form of Name, as in the image store
+	Version     string `json:"version"`
+	Build       int    `json:"build,omitempty"` // 0 until WithBuild
+	Description string `json:"description,omitempty"`
+	File        string `json:"file"`
+}
+
+// Parent is the image that the build starts from.
+type Parent struct {
+	Written   string `json:"written"`          // as in the recipe
+	Reference string `json:"reference"`        // in full, without a digest: "docker.io/library/debian:12", "scratch"
+	Digest    string `json:"digest,omitempty"` // of the index, or of the image when there is no index; "" for scratch
+	Pinned    string `json:"pinned"`           // what stands for the parent in the Dockerfile
+	Source    string `json:"source"`           // "registry", "store", "oci-layout", "docker-daemon", "scratch"
+}
+
+// Platform is one platform to build for.
+type Platform struct {
+	Name   string `json:"name"`             // "linux/amd64", "linux/arm/v7"
+	Digest string `json:"digest,omitempty"` // of the parent's image for it; "" for scratch
+}
+
+// Component is one entry of the recipe's list with everything that decides what it does.
+type Component struct {
+	Index      int             `json:"index"`     // position in the recipe, from 1
+	Reference  string          `json:"reference"` // as in the recipe
+	Name       string          `json:"name"`
+	Version    string          `json:"version"`
+	Build      int             `json:"build,omitempty"` // 0 for a file
+	Type       string          `json:"type"`            // "BUILD" or "TEST"
+	Digest     string          `json:"digest"`          // of Document
+	Document   []byte          `json:"-"`               // the text; a printed plan has the digest only
+	Parameters []Parameter     `json:"parameters"`      // in the order of the document; those without a value are left out
+	Phases     Phases          `json:"phases"`
+	Secrets    []string        `json:"secrets"` // names that its inputs refer to, sorted
+}
+
+// Parameter is the final value of one parameter.
+type Parameter struct {
+	Name   string `json:"name"`
+	Value  string `json:"value"`
+	Source string `json:"source"` // "flag", "file", "recipe" or "default"
+}
+
+// Phases are the phases of a component by where they run, each list in document order.
+type Phases struct {
+	Build []string `json:"build"` // build and validate, in the build stage
+	Test  []string `json:"test"`  // test, in a fresh container of the committed image
+	Host  []string `json:"host"`  // container-host-test, beside a running instance of the image
+}
+
+// Target is one place to publish to.
+type Target struct {
+	Repository string `json:"repository"`
+	Tag        string `json:"tag"` // "" for the default tag as long as there is no build number
+}
+
+// BuildStage gives the components that run before the commit, in order.
+func (p *Plan) BuildStage() []Component {
+	return p.having(func(c Component) bool { return len(c.Phases.Build) > 0 })
+}
+
+// TestStage gives the components with a test phase in the order of execution: build components, then test components.
+func (p *Plan) TestStage() []Component {
+	return byType(p.having(func(c Component) bool { return len(c.Phases.Test) > 0 }))
+}
+
+// HostStage gives the components with a container-host-test phase, in the order of TestStage.
+func (p *Plan) HostStage() []Component {
+	return byType(p.having(func(c Component) bool { return len(c.Phases.Host) > 0 }))
+}
+
+func (p *Plan) having(claim func(Component) bool) []Component {
+	var list []Component
+	for _, c := range p.Components {
+		if claim(c) {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+func byType(list []Component) []Component {
+	slices.SortStableFunc(list, func(a, b Component) int { return order(a) - order(b) })
+	return list
+}
+
+func order(c Component) int {
+	if c.Type == "TEST" {
+		return 1
+	}
+	return 0
+}
