@@ -1,0 +1,172 @@
+package embedded
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"runtime/debug"
+
+	"github.com/containerd/containerd/v2/core/remotes/docker"
+	ctdsnapshot "github.com/containerd/containerd/v2/core/snapshots"
+	"github.com/containerd/containerd/v2/plugins/snapshots/native"
+	"github.com/containerd/containerd/v2/plugins/snapshots/overlay"
+	"github.com/containerd/containerd/v2/plugins/snapshots/overlay/overlayutils"
+	"github.com/moby/buildkit/cache/remotecache"
+	inlineremotecache "github.com/moby/buildkit/cache/remotecache/inline"
+	localremotecache "github.com/moby/buildkit/cache/remotecache/local"
+	registryremotecache "github.com/moby/buildkit/cache/remotecache/registry"
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/cmd/buildkitd/config"
+	"github.com/moby/buildkit/control"
+	"github.com/moby/buildkit/executor"
+	"github.com/moby/buildkit/executor/oci"
+	resourcestypes "github.com/moby/buildkit/executor/resources/types"
+	"github.com/moby/buildkit/frontend"
+	dockerfile "github.com/moby/buildkit/frontend/dockerfile/builder"
+	"github.com/moby/buildkit/frontend/gateway/forwarder"
+	"github.com/moby/buildkit/session"
+	"github.com/moby/buildkit/solver"
+	"github.com/moby/buildkit/solver/bboltcachestorage"
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/util/db/boltutil"
+	"github.com/moby/buildkit/util/disk"
+	"github.com/moby/buildkit/util/network/netproviders"
+	"github.com/moby/buildkit/util/resolver"
+	"github.com/moby/buildkit/worker"
+	"github.com/moby/buildkit/worker/base"
+	"github.com/moby/buildkit/worker/runc"
+	"github.com/moby/sys/userns"
+	bolt "go.etcd.io/bbolt"
+)
+
+// service is BuildKit's controller with one worker on runc.
+type service struct {
+	controller  *control.Controller
+	snapshotter string
+}
+
+func newService(ctx context.Context, root, runtime string) (*service, error) {
+	sessions, err := session.NewManager()
+	if err != nil {
+		return nil, err
+	}
+	hosts := resolver.NewRegistryConfig(nil)
+	snapshots := chooseSnapshotter(root)
+	workers, err := newWorkers(ctx, root, runtime, snapshots, hosts)
+	if err != nil {
+		return nil, err
+	}
+	w, err := workers.GetDefault()
+	if err != nil {
+		return nil, err
+	}
+	cache, err := bboltcachestorage.NewStore(filepath.Join(root, "cache.db"))
+	if err != nil {
+		return nil, fmt.Errorf("open the cache database: %w", err)
+	}
+	// The history is a convenience of other clients; runs are recorded in the run folder. It needs no fsync.
+	history, err := boltutil.SafeOpen(filepath.Join(root, "history.db"), 0o600, &bolt.Options{
+		FreelistType: bolt.FreelistMapType, NoFreelistSync: true, NoSync: true,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the history database: %w", err)
+	}
+	controller, err := control.NewController(control.Opt{
+		SessionManager:   sessions,
+		WorkerController: workers,
+		// Files with another `# syntax=` than the built-in one would need a frontend image; there is no gateway.v0.
+		Frontends: map[string]frontend.Frontend{
+			"dockerfile.v0": forwarder.NewGatewayForwarder(workers.Infos(), dockerfile.Build),
+		},
+		ResolveCacheExporterFuncs: map[string]remotecache.ResolveCacheExporterFunc{
+			"registry": registryremotecache.ResolveCacheExporterFunc(sessions, hosts),
+			"local":    localremotecache.ResolveCacheExporterFunc(sessions),
+			"inline":   inlineremotecache.ResolveCacheExporterFunc(),
+		},
+		ResolveCacheImporterFuncs: map[string]remotecache.ResolveCacheImporterFunc{
+			"registry": registryremotecache.ResolveCacheImporterFunc(sessions, w.ContentStore(), hosts),
+			"local":    localremotecache.ResolveCacheImporterFunc(sessions),
+		},
+		CacheManager:   solver.NewCacheManager(ctx, "local", cache, worker.NewCacheResultStorage(workers)),
+		HistoryDB:      history,
+		HistoryConfig:  &config.HistoryConfig{MaxEntries: new(int64(20))},
+		CacheStore:     cache,
+		LeaseManager:   w.LeaseManager(),
+		ContentStore:   w.ContentStore(),
+		GarbageCollect: w.GarbageCollect,
+		GracefulStop:   ctx.Done(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &service{controller: controller, snapshotter: snapshots.Name}, nil
+}
+
+func newWorkers(ctx context.Context, root, runtime string, snapshots runc.SnapshotterFactory, hosts docker.RegistryHosts) (*worker.Controller, error) {
+	opt, err := runc.NewWorkerOpt(root, snapshots, userns.RunningInUserNS(), oci.ProcessSandbox, nil, nil,
+		netproviders.Opt{Mode: "host"}, nil, runtime, "", false, nil, "", "", nil)
+	if err != nil {
+		return nil, err
+	}
+	opt.Executor = hostNetwork{opt.Executor}
+	opt.GCPolicy = gcPolicy(root)
+	opt.RegistryHosts = hosts
+	opt.BuildkitVersion = client.BuildkitVersion{Package: "github.com/moby/buildkit", Version: buildkitVersion()}
+	w, err := base.NewWorker(ctx, opt)
+	if err != nil {
+		return nil, err
+	}
+	workers := &worker.Controller{}
+	return workers, workers.Add(w)
+}
+
+// hostNetwork tells the executor that the network is the machine's own. BuildKit then keeps name servers on a
+// loopback address, which are reachable here and would otherwise be replaced by public ones.
+type hostNetwork struct{ executor.Executor }
+
+func (h hostNetwork) Run(ctx context.Context, id string, rootfs executor.Mount, mounts []executor.Mount, process executor.ProcessInfo, started chan<- struct{}) (resourcestypes.Recorder, error) {
+	if process.Meta.NetMode == pb.NetMode_UNSET {
+		process.Meta.NetMode = pb.NetMode_HOST
+	}
+	return h.Executor.Run(ctx, id, rootfs, mounts, process, started)
+}
+
+func chooseSnapshotter(root string) runc.SnapshotterFactory {
+	if overlayutils.Supported(root) == nil {
+		return runc.SnapshotterFactory{Name: "overlayfs", New: func(dir string) (ctdsnapshot.Snapshotter, error) {
+			return overlay.NewSnapshotter(dir, overlay.AsynchronousRemove)
+		}}
+	}
+	return runc.SnapshotterFactory{Name: "native", New: native.NewSnapshotter}
+}
+
+func gcPolicy(root string) []client.PruneInfo {
+	space, err := disk.GetDiskStat(root)
+	if err != nil {
+		return nil
+	}
+	var policy []client.PruneInfo
+	for _, rule := range config.DefaultGCPolicy(config.GCConfig{}, space) {
+		policy = append(policy, client.PruneInfo{
+			Filter: rule.Filters, All: rule.All, KeepDuration: rule.KeepDuration.Duration,
+			ReservedSpace: rule.ReservedSpace.AsBytes(space),
+			MaxUsedSpace:  rule.MaxUsedSpace.AsBytes(space),
+			MinFreeSpace:  rule.MinFreeSpace.AsBytes(space),
+		})
+	}
+	return policy
+}
+
+// buildkitVersion is the version of the BuildKit module in this program.
+func buildkitVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, m := range info.Deps {
+		if m.Path == "github.com/moby/buildkit" {
+			return m.Version
+		}
+	}
+	return ""
+}
