@@ -1,0 +1,102 @@
+package display
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/slipway-oci/slipway/builder/result"
+)
+
+// WriteFailure writes why a build did not succeed: the error, the step that failed with the end of its output, where
+// the complete log is, and what to do next. res may be nil when nothing was run.
+func WriteFailure(w io.Writer, err error, res *result.Result, steps []Failure, style Style) {
+	flat := Flatten(err)
+	for _, e := range flat {
+		writeLabelled(w, style, red, "Error: ", e.Error())
+	}
+	for _, s := range steps {
+		writeFailedStep(w, s, style)
+	}
+	if res != nil {
+		for _, path := range failedLogs(res) {
+			writeLabelled(w, style, dim, "Log:   ", path)
+		}
+	}
+	seen := map[string]bool{}
+	for _, e := range flat {
+		for _, h := range Hints(e) {
+			if !seen[h] {
+				seen[h] = true
+				writeLabelled(w, style, cyan, "Hint:  ", h)
+			}
+		}
+	}
+	if res != nil {
+		for _, c := range nextCommands(res) {
+			writeLabelled(w, style, cyan, "Next:  ", c)
+		}
+	}
+}
+
+func writeFailedStep(w io.Writer, s Failure, style Style) {
+	parts := []string{fmt.Sprintf("component %s, phase %s, step %s", s.Component, s.Phase, s.Step)}
+	if s.Action != "" {
+		parts[0] += " (" + s.Action + ")"
+	}
+	if s.Platform != "" {
+		parts = append([]string{s.Platform}, parts...)
+	}
+	if s.ExitCode != nil {
+		parts = append(parts, fmt.Sprintf("exit code %d", *s.ExitCode))
+	}
+	if s.Attempt > 1 {
+		parts = append(parts, fmt.Sprintf("attempt %d", s.Attempt))
+	}
+	if s.Duration > 0 {
+		parts = append(parts, "after "+Duration(s.Duration))
+	}
+	text := strings.Join(parts, ", ")
+	if s.Message != "" {
+		text += "\n" + s.Message
+	}
+	writeLabelled(w, style, bold, "Step:  ", text)
+	for _, l := range s.Output {
+		_, _ = fmt.Fprintf(w, "       %s %s\n", style.paint(dim, "|"), Clean(l))
+	}
+}
+
+// failedLogs are the complete logs of the components that failed.
+func failedLogs(res *result.Result) []string {
+	var paths []string
+	for _, list := range [][]result.Component{res.Components, res.Tests} {
+		for _, c := range list {
+			if c.Status != "failed" || c.LogFolder == "" {
+				continue
+			}
+			dir := filepath.FromSlash(c.LogFolder)
+			if !filepath.IsAbs(dir) {
+				dir = filepath.Join(res.RunFolder, dir)
+			}
+			paths = append(paths, filepath.Join(dir, "console.log"))
+		}
+	}
+	return paths
+}
+
+// nextCommands are the commands that lead on from a failure.
+func nextCommands(res *result.Result) []string {
+	var commands []string
+	if res.Image != nil && res.Image.Reference != "" {
+		for _, t := range res.Targets {
+			if t.Status == "failed" || t.Status == "skipped" && res.Stage == "publish" {
+				commands = append(commands, fmt.Sprintf("slipway image push %s %s", res.Image.Reference, t.Reference))
+			}
+		}
+	}
+	if len(commands) == 0 && res.RunID != "" && res.Status == result.Failed {
+		commands = append(commands, "slipway runs logs "+res.RunID)
+	}
+	return commands
+}
