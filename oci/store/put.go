@@ -1,0 +1,272 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/partial"
+
+	"github.com/slipway-oci/slipway/oci/ref"
+)
+
+// Put stores an image and points name (NAME:TAG) at it; with an empty name it is kept without one. Annotations go
+// to the entry in index.json, never into the image. Put is idempotent, and a reader never sees a partial image.
+func (s *Store) Put(ctx context.Context, img v1.Image, name string, annotations map[string]string) (Image, error) {
+	desc, err := s.putImage(ctx, img)
+	if err != nil {
+		return Image{}, err
+	}
+	return s.Add(ctx, desc, name, annotations)
+}
+
+// PutIndex stores an index and every image in it, and points name at it, as Put does.
+func (s *Store) PutIndex(ctx context.Context, index v1.ImageIndex, name string, annotations map[string]string) (Image, error) {
+	desc, err := s.putIndex(ctx, index, 0)
+	if err != nil {
+		return Image{}, err
+	}
+	return s.Add(ctx, desc, name, annotations)
+}
+
+// Add makes an image of blobs that are in the folder already (written by Ingest, or by a containerd content store
+// rooted at Dir) and points name at it, as Put does. It verifies the digests of manifests and configs and that every
+// layer is there with its size. Whoever wrote the layers has verified their digests.
+//
+// An entry that has the name already keeps its test when the digest is the same. Otherwise the image it pointed at
+// stays, without a name, until Prune.
+func (s *Store) Add(ctx context.Context, desc v1.Descriptor, name string, annotations map[string]string) (Image, error) {
+	name, err := pointer(name)
+	if err != nil {
+		return Image{}, err
+	}
+	img := Image{Name: name, Descriptor: desc, store: s}
+	if !isManifest(desc.MediaType) {
+		return Image{}, fmt.Errorf("image %q: media type %q is neither an image manifest nor an index", img, desc.MediaType)
+	}
+	var entry v1.Descriptor
+	err = s.update(ctx, func(index *v1.IndexManifest) error {
+		if err := img.complete(); err != nil { // under the lock, so that Prune cannot take a blob away after the check
+			return err
+		}
+		entry = point(index, desc, name, annotations)
+		return nil
+	})
+	if err != nil {
+		return Image{}, err
+	}
+	return s.image(entry), nil
+}
+
+// complete returns all blobs of the image that are missing or whose size is wrong.
+func (i Image) complete() error {
+	var problems []error
+	err := i.Walk(func(desc v1.Descriptor) error {
+		if desc.MediaType.IsConfig() {
+			_, err := i.store.ReadBlob(desc)
+			problems = append(problems, i.wrap(err))
+			return nil
+		}
+		if isManifest(desc.MediaType) { // Walk reads it
+			return nil
+		}
+		f, err := i.store.Blob(desc)
+		if err == nil {
+			return f.Close()
+		}
+		if !desc.MediaType.IsDistributable() && errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		problems = append(problems, i.wrap(err))
+		return nil
+	})
+	return errors.Join(append(problems, err)...)
+}
+
+// point gives name to desc in the index and returns the entry.
+func point(index *v1.IndexManifest, desc v1.Descriptor, name string, annotations map[string]string) v1.Descriptor {
+	merged := map[string]string{}
+	position := -1
+	for n, old := range index.Manifests {
+		if old.Digest == desc.Digest {
+			copyTest(merged, old.Annotations)
+		}
+		if name == "" && old.Digest == desc.Digest || name != "" && old.Annotations[nameAnnotation] == name {
+			position = n
+		}
+	}
+	entry := v1.Descriptor{MediaType: desc.MediaType, Digest: desc.Digest, Size: desc.Size, Platform: desc.Platform, ArtifactType: desc.ArtifactType}
+	if position >= 0 && index.Manifests[position].Digest == desc.Digest {
+		old := index.Manifests[position]
+		maps.Copy(merged, old.Annotations)
+		if entry.Platform == nil {
+			entry.Platform = old.Platform
+		}
+	}
+	if name == "" { // an image that has a name keeps it
+		name = merged[nameAnnotation]
+	}
+	maps.Copy(merged, annotations)
+	delete(merged, nameAnnotation)
+	if name != "" {
+		merged[nameAnnotation] = name
+	}
+	if len(merged) > 0 {
+		entry.Annotations = merged
+	}
+	switch {
+	case position < 0:
+		index.Manifests = append(index.Manifests, entry)
+	case index.Manifests[position].Digest == desc.Digest:
+		index.Manifests[position] = entry
+	default:
+		old := index.Manifests[position]
+		index.Manifests[position] = entry
+		keepUnnamed(index, old)
+	}
+	if name != "" {
+		dropUnnamed(index, desc.Digest)
+	}
+	return entry
+}
+
+// keepUnnamed keeps an entry whose name was taken, unless its digest has another entry.
+func keepUnnamed(index *v1.IndexManifest, old v1.Descriptor) {
+	for _, entry := range index.Manifests {
+		if entry.Digest == old.Digest {
+			return
+		}
+	}
+	old.Annotations = maps.Clone(old.Annotations)
+	delete(old.Annotations, nameAnnotation)
+	index.Manifests = append(index.Manifests, old)
+}
+
+// dropUnnamed removes the entry without a name of a digest that has a name now.
+func dropUnnamed(index *v1.IndexManifest, digest v1.Hash) {
+	kept := index.Manifests[:0]
+	for _, entry := range index.Manifests {
+		if entry.Digest != digest || entry.Annotations[nameAnnotation] != "" {
+			kept = append(kept, entry)
+		}
+	}
+	index.Manifests = kept
+}
+
+func (s *Store) putImage(ctx context.Context, img v1.Image) (v1.Descriptor, error) {
+	raw, err := img.RawManifest()
+	if err != nil {
+		return v1.Descriptor{}, fmt.Errorf("reading the manifest: %w", err)
+	}
+	m, err := img.Manifest()
+	if err != nil {
+		return v1.Descriptor{}, fmt.Errorf("reading the manifest: %w", err)
+	}
+	layers, err := img.Layers()
+	if err != nil {
+		return v1.Descriptor{}, fmt.Errorf("reading the layers: %w", err)
+	}
+	for n, layer := range layers {
+		if n < len(m.Layers) && !m.Layers[n].MediaType.IsDistributable() {
+			continue
+		}
+		if err := s.putLayer(ctx, layer); err != nil {
+			return v1.Descriptor{}, err
+		}
+	}
+	config, err := img.RawConfigFile()
+	if err != nil {
+		return v1.Descriptor{}, fmt.Errorf("reading the config: %w", err)
+	}
+	if _, err := s.putBytes(ctx, config); err != nil {
+		return v1.Descriptor{}, err
+	}
+	digest, err := s.putBytes(ctx, raw)
+	if err != nil {
+		return v1.Descriptor{}, err
+	}
+	desc, err := partial.Descriptor(img)
+	if err != nil {
+		return v1.Descriptor{}, fmt.Errorf("reading the manifest: %w", err)
+	}
+	return v1.Descriptor{MediaType: desc.MediaType, Digest: digest, Size: int64(len(raw)), ArtifactType: desc.ArtifactType}, nil
+}
+
+func (s *Store) putLayer(ctx context.Context, layer v1.Layer) error {
+	digest, err := layer.Digest()
+	if err != nil {
+		return fmt.Errorf("reading a layer: %w", err)
+	}
+	size, err := layer.Size()
+	if err != nil {
+		return fmt.Errorf("reading layer %s: %w", digest, err)
+	}
+	return s.Ingest(ctx, v1.Descriptor{Digest: digest, Size: size}, func(context.Context, int64) (io.ReadCloser, bool, error) {
+		r, err := layer.Compressed()
+		return r, false, err
+	})
+}
+
+func (s *Store) putIndex(ctx context.Context, index v1.ImageIndex, depth int) (v1.Descriptor, error) {
+	if depth > maxNesting {
+		return v1.Descriptor{}, errors.New("indexes are nested too deeply")
+	}
+	m, err := index.IndexManifest()
+	if err != nil {
+		return v1.Descriptor{}, fmt.Errorf("reading the index: %w", err)
+	}
+	for _, desc := range m.Manifests {
+		if err := s.putChild(ctx, index, desc, depth); err != nil {
+			return v1.Descriptor{}, fmt.Errorf("entry %s of the index: %w", desc.Digest, err)
+		}
+	}
+	raw, err := index.RawManifest()
+	if err != nil {
+		return v1.Descriptor{}, fmt.Errorf("reading the index: %w", err)
+	}
+	digest, err := s.putBytes(ctx, raw)
+	if err != nil {
+		return v1.Descriptor{}, err
+	}
+	mediaType, err := index.MediaType()
+	if err != nil {
+		return v1.Descriptor{}, fmt.Errorf("reading the index: %w", err)
+	}
+	return v1.Descriptor{MediaType: mediaType, Digest: digest, Size: int64(len(raw))}, nil
+}
+
+func (s *Store) putChild(ctx context.Context, index v1.ImageIndex, desc v1.Descriptor, depth int) error {
+	switch {
+	case desc.MediaType.IsIndex():
+		child, err := index.ImageIndex(desc.Digest)
+		if err != nil {
+			return err
+		}
+		_, err = s.putIndex(ctx, child, depth+1)
+		return err
+	case desc.MediaType.IsImage():
+		child, err := index.Image(desc.Digest)
+		if err != nil {
+			return err
+		}
+		_, err = s.putImage(ctx, child)
+		return err
+	default:
+		return fmt.Errorf("media type %q is neither an image manifest nor an index", desc.MediaType)
+	}
+}
+
+// pointer returns the normal form of a name; an empty one stays empty.
+func pointer(name string) (string, error) {
+	if name == "" {
+		return "", nil
+	}
+	r, err := ref.ParsePointer(name)
+	if err != nil {
+		return "", err
+	}
+	return r.Pointer(), nil
+}
