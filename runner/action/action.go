@@ -65,7 +65,9 @@ type Spec struct {
 	ExactlyOne [][]string // groups of which exactly one key must be given
 	Together   [][]string // groups where one key alone is ignored with a warning (checksum and algorithm)
 	// Fixed holds step settings that may not be given with another value: "timeoutSeconds" -> "-1".
-	Fixed   map[string]string
+	Fixed map[string]string
+	// Ignored names step settings that have no effect on this action; validation warns about them.
+	Ignored []string
 	Example string // a complete step in YAML that validates
 	Notes   string // Markdown for the reference page: rules that the tables do not say
 }
@@ -148,6 +150,8 @@ type Request struct {
 	Stderr  io.Writer
 	// Log records what the module says about its work; level is "Info", "Warn" or "Error".
 	Log func(level, format string, args ...any)
+	// Mask replaces secret values in text that a module is about to cut; nil when there are no secrets. Use Masked.
+	Mask func(text string) string
 	// Host gives modules the executor's services that need more than this request.
 	Host Host
 }

@@ -1,0 +1,40 @@
+// Package catalog lists the built-in action modules. The list is the only one: validation, the JSON Schema, the
+// reference page and the executor walk it.
+package catalog
+
+import (
+	"github.com/slipway-oci/slipway/runner/action"
+	"github.com/slipway-oci/slipway/runner/action/command"
+	"github.com/slipway-oci/slipway/runner/action/file"
+	"github.com/slipway-oci/slipway/runner/action/system"
+	"github.com/slipway-oci/slipway/runner/action/transfer"
+)
+
+// Options are what modules need from the process they run in. The zero value is good for everything that does not
+// run them.
+type Options struct {
+	// CAFile names a PEM bundle of certificate authorities to trust besides the system's (SLIPWAY_CA_FILE).
+	CAFile string
+}
+
+// Builtin returns all built-in modules with default options.
+func Builtin() (*action.Set, error) { return New(Options{}) }
+
+// New returns all built-in modules.
+func New(o Options) (*action.Set, error) {
+	return action.NewSet(
+		command.Bash{},
+		command.Binary{},
+
+		file.Copy{},
+		file.Create{},
+		file.CreateFolder{},
+		file.Delete{},
+		file.Read{},
+		file.SetPermissions{},
+
+		system.Assert{},
+
+		transfer.Download{CAFile: o.CAFile},
+	)
+}
