@@ -55,17 +55,17 @@ type Platform struct {
 
 // Component is one entry of the recipe's list with everything that decides what it does.
 type Component struct {
-	Index      int             `json:"index"`     // position in the recipe, from 1
-	Reference  string          `json:"reference"` // as in the recipe
-	Name       string          `json:"name"`
-	Version    string          `json:"version"`
-	Build      int             `json:"build,omitempty"` // 0 for a file
-	Type       string          `json:"type"`            // "BUILD" or "TEST"
-	Digest     string          `json:"digest"`          // of Document
-	Document   []byte          `json:"-"`               // the text; a printed plan has the digest only
-	Parameters []Parameter     `json:"parameters"`      // in the order of the document; those without a value are left out
-	Phases     Phases          `json:"phases"`
-	Secrets    []string        `json:"secrets"` // names that its inputs refer to, sorted
+	Index      int         `json:"index"`     // position in the recipe, from 1
+	Reference  string      `json:"reference"` // as in the recipe
+	Name       string      `json:"name"`
+	Version    string      `json:"version"`
+	Build      int         `json:"build,omitempty"` // 0 for a file
+	Type       string      `json:"type"`            // "BUILD" or "TEST"
+	Digest     string      `json:"digest"`          // of Document
+	Document   []byte      `json:"-"`               // the text; a printed plan has the digest only
+	Parameters []Parameter `json:"parameters"`      // in the order of the document; those without a value are left out
+	Phases     Phases      `json:"phases"`
+	Secrets    []string    `json:"secrets"` // names that its inputs refer to, sorted
 }
 
 // Parameter is the final value of one parameter.

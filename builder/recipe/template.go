@@ -1,16 +1,106 @@
 package recipe
 
+import (
+	"strings"
+)
+
 // DefaultTemplate is the Dockerfile template of a recipe without one.
 const DefaultTemplate = `FROM {{{ imagebuilder:parentImage }}}
 {{{ imagebuilder:environments }}}
 {{{ imagebuilder:components }}}
 `
 
-// Template is a Dockerfile template, checked and split at its components.
+// ComponentsContext is the named build context by which the suffix of a template takes up the file system and the
+// image config that the components left.
+const ComponentsContext = "slipway-components"
+
+// unnamedStage is the name that the stage with the components gets in a prefix when the template gives it none.
+const unnamedStage = "slipway-parent"
+
+// Template is a Dockerfile template, checked and split at its components. Render and Dockerfile give the Dockerfiles
+// in it. It is not changed after ParseTemplate.
 type Template struct {
 	// Text is the template as written.
 	Text string `json:"text"`
 	// Trivial says that the template is a FROM of the parent and the components, nothing else: no Dockerfile has to
 	// be built for it, unless the parent has ONBUILD triggers.
 	Trivial bool `json:"trivial"`
+	// HasComponents says that the template has the components variable. Without it, Prefix is the whole Dockerfile.
+	HasComponents bool `json:"hasComponents"`
+	// Target is the stage to build of the prefix: the one on whose file system the components run. It is empty when
+	// HasComponents is false, and then the last stage is meant.
+	Target string `json:"target,omitempty"`
+	// Base is what that stage starts from when it is not the parent, as written; chains of FROM are followed.
+	Base string `json:"base,omitempty"`
+	// Args are the build arguments that steps see in their environment, in order. See BuildArgs.
+	Args []Arg `json:"args,omitempty"`
+	// LabelKeys are the labels that the template sets on the image, sorted.
+	LabelKeys []string `json:"labelKeys,omitempty"`
+	// SecretIDs are the secrets that instructions of the template mount, sorted.
+	SecretIDs []string `json:"secretIds,omitempty"`
+	// UsesContext says that an instruction may read the folder of the recipe file.
+	UsesContext bool `json:"usesContext"`
+
+	escape         rune
+	whole          []string // lines with their ends, the variables still in them
+	prefix, suffix []string // as whole; suffix is nil when nothing stands behind the components
+	parents        map[int]bool
+	componentsLine int // index into whole, -1 without components
 }
+
+// Dockerfile is a Template for one parent, in the two parts that the engine builds.
+type Dockerfile struct {
+	// Prefix holds every instruction that comes before the components, to be built to Target. All its lines are where
+	// they are in the template; what does not belong to it is blank.
+	Prefix string
+	Target string
+	// Suffix holds what comes behind the components, and is empty when that is nothing. The stage with the components
+	// begins with FROM ComponentsContext in it, in the line of its own FROM; the other stages are as they were, and
+	// every other line is where it is in the template or blank. In the line of the components variable stands an ARG
+	// with all build arguments of that stage, which a FROM forgets. For the same reason its CMD and ONBUILD
+	// instructions are there again, so the image config that is handed over must have no ONBUILD triggers.
+	Suffix string
+}
+
+// Render gives the two Dockerfiles with parent in place of the parentImage variable.
+func (t *Template) Render(parent string) Dockerfile {
+	return Dockerfile{
+		Prefix: t.substitute(t.prefix, parent),
+		Target: t.Target,
+		Suffix: t.substitute(t.suffix, parent),
+	}
+}
+
+// Whole gives the template as one Dockerfile, with parent and components in place of their variables. Lines behind
+// the components move when components is more than one line.
+func (t *Template) Whole(parent, components string) string {
+	lines := append([]string(nil), t.whole...)
+	if t.componentsLine >= 0 {
+		lines[t.componentsLine] = strings.TrimRight(components, "\n") + lineEnd(lines[t.componentsLine])
+	}
+	return t.substitute(lines, parent)
+}
+
+// substitute joins lines; those that name the parent get it. Lines of components text are never looked into.
+func (t *Template) substitute(lines []string, parent string) string {
+	var b strings.Builder
+	for i, line := range lines {
+		if t.parents[i] {
+			line = variable.ReplaceAllStringFunc(line, func(match string) string {
+				if variableName(match) == parentImage {
+					return parent
+				}
+				return match
+			})
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}
+
+func lineEnd(line string) string {
+	return line[len(strings.TrimRight(line, "\r\n")):]
+}
+
+// blank keeps a line's end only, so that later lines keep their numbers.
+func blank(line string) string { return lineEnd(line) }

@@ -1,0 +1,158 @@
+package recipe
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
+)
+
+// split makes the Template of a template without problems.
+func (p *templateParser) split(text string) *Template {
+	t := &Template{Text: text, escape: p.escapeToken(), parents: p.parents, componentsLine: p.components}
+	t.LabelKeys, t.SecretIDs, t.UsesContext = p.labelKeys(), p.secretIDs(), p.usesContext()
+	t.whole = slices.Clone(p.lines)
+	if p.environments >= 0 {
+		t.whole[p.environments] = blank(t.whole[p.environments])
+	}
+	inner := withoutSyntax(t.whole)
+	if p.components < 0 {
+		t.prefix = inner
+		return t
+	}
+	at := p.stageAt(p.components)
+	t.HasComponents = true
+	t.Target = p.target(at)
+	if root := p.chain(at)[0]; p.stages[root].BaseName != parentStandIn {
+		_, t.Base = p.base(root)
+	}
+	t.Args = p.args()
+	t.prefix = p.prefix(inner, at, t.Target)
+	if !p.endsWithComponents(at) {
+		t.suffix = p.suffix(inner, at)
+	}
+	t.Trivial = t.suffix == nil && p.isOnlyParent()
+	return t
+}
+
+// target is the name by which the stage with the components is built.
+func (p *templateParser) target(at int) string {
+	if name := p.stages[at].Name; name != "" {
+		return name
+	}
+	name := unnamedStage
+	for p.find(name) >= 0 {
+		name += "-x"
+	}
+	return name
+}
+
+// prefix blanks what follows the components in their stage. Later stages stay: an earlier one may copy from them.
+func (p *templateParser) prefix(lines []string, at int, target string) []string {
+	prefix := slices.Clone(lines)
+	for i := p.components; i < p.stageEnd(at); i++ {
+		prefix[i] = blank(prefix[i])
+	}
+	if p.stages[at].Name == "" {
+		p.rewriteFrom(prefix, at, p.fromText(at)+" AS "+target)
+	}
+	return prefix
+}
+
+// suffix makes the stage with the components start from what they left.
+func (p *templateParser) suffix(lines []string, at int) []string {
+	suffix := slices.Clone(lines)
+	for i := p.fromLine(at); i <= p.components; i++ {
+		suffix[i] = blank(suffix[i])
+	}
+	from := "FROM " + ComponentsContext
+	if name := p.stages[at].Name; name != "" {
+		from += " AS " + name
+	}
+	p.rewriteFrom(suffix, at, from)
+	for _, n := range p.nodes(at) {
+		if keyword := strings.ToUpper(n.Value); keyword == "CMD" || keyword == "ONBUILD" {
+			copy(suffix[n.StartLine-1:n.EndLine], lines[n.StartLine-1:n.EndLine])
+		}
+	}
+	var declared []string
+	for _, i := range p.chain(at) {
+		for _, n := range p.nodes(i) {
+			if strings.EqualFold(n.Value, "ARG") && (i != at || n.StartLine <= p.components) {
+				declared = append(declared, argKeyword.ReplaceAllString(n.Original, ""))
+			}
+		}
+	}
+	if len(declared) > 0 {
+		suffix[p.components] = "ARG " + strings.Join(declared, " ") + lineEnd(lines[p.components])
+	}
+	return suffix
+}
+
+var argKeyword = regexp.MustCompile(`(?i)^\s*ARG\s+`)
+
+// rewriteFrom puts text where the FROM of a stage is.
+func (p *templateParser) rewriteFrom(lines []string, at int, text string) {
+	for _, r := range p.stages[at].Location {
+		for i := r.Start.Line - 1; i < r.End.Line; i++ {
+			lines[i] = blank(lines[i])
+		}
+	}
+	lines[p.fromLine(at)] = text + lineEnd(p.lines[p.fromLine(at)])
+	if variable.MatchString(text) {
+		p.parents[p.fromLine(at)] = true
+	}
+}
+
+// fromText is the FROM of a stage as one line, the parent variable still in it.
+func (p *templateParser) fromText(at int) string {
+	for _, place := range p.places {
+		if n := place.node; n != nil && n.StartLine-1 == p.fromLine(at) {
+			return strings.ReplaceAll(strings.Join(strings.Fields(n.Original), " "), parentStandIn, "{{{ imagebuilder:"+parentImage+" }}}")
+		}
+	}
+	return p.stages[at].SourceCode
+}
+
+func (p *templateParser) fromLine(at int) int { return p.stages[at].Location[0].Start.Line - 1 }
+
+// stageEnd is the line behind the last one of a stage.
+func (p *templateParser) stageEnd(at int) int {
+	if at+1 < len(p.stages) {
+		return p.fromLine(at + 1)
+	}
+	return len(p.lines)
+}
+
+// nodes gives the instructions of a stage behind its FROM; in the stage of the components only those before them.
+func (p *templateParser) nodes(at int) []*parser.Node {
+	end := p.stageEnd(at)
+	if at == p.stageAt(p.components) {
+		end = p.components
+	}
+	var list []*parser.Node
+	for _, place := range p.places[p.fromLine(at):end] {
+		n := place.node
+		if n == nil || strings.EqualFold(n.Value, "FROM") || len(list) > 0 && list[len(list)-1] == n {
+			continue
+		}
+		list = append(list, n)
+	}
+	return list
+}
+
+// endsWithComponents says that no instruction follows the components, in their stage or in a later one.
+func (p *templateParser) endsWithComponents(at int) bool {
+	if at != len(p.stages)-1 {
+		return false
+	}
+	commands := p.stages[at].Commands
+	return len(commands) == 0 || commands[len(commands)-1].Location()[0].Start.Line <= p.components
+}
+
+// isOnlyParent says that nothing but a plain FROM of the parent comes before the components.
+func (p *templateParser) isOnlyParent() bool {
+	s := p.stages[0]
+	return len(p.stages) == 1 && s.BaseName == parentStandIn && s.Platform == "" && len(s.Commands) == 0
+}

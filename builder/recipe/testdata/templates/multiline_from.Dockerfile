@@ -1,0 +1,4 @@
+FROM \
+  # the parent
+  {{{ imagebuilder:parentImage }}}
+{{{ imagebuilder:components }}}

@@ -1,0 +1,2 @@
+FROM {{{ imagebuilder:parentImage }}}
+RUN true
