@@ -1,0 +1,234 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/containerd/containerd/v2/core/content"
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/opencontainers/go-digest"
+	"github.com/tonistiigi/fsutil"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/slipway-oci/slipway/builder/engine/runnerbin"
+)
+
+// product names this client to the builder.
+const product = "slipway"
+
+// Build is a build between its build stage and its commit: everything ran, nothing is exported. The builder holds
+// its result until Commit or Close, so that exactly what ran is what is committed.
+type Build struct {
+	// Components tell how each component ended, in the order of the spec.
+	Components []ComponentState
+
+	commit  chan struct{} // closed to let the export begin
+	abandon chan struct{} // closed to end without export
+	ended   chan struct{} // closed when the solve is over
+	resp    *client.SolveResponse
+	err     error
+	decided bool
+}
+
+var errAbandoned = errors.New("abandoned before the commit")
+
+// Build runs the template and the components of spec. When it fails, the components that ran are in the returned
+// build all the same, their log folders have been read as far as the builder has them, and the build needs no Close.
+// A failed component is a *ComponentError, a failed instruction of the template an *InstructionError.
+func (e *Engine) Build(ctx context.Context, spec BuildSpec, p Progress) (*Build, error) {
+	runner, err := runnerbin.For(spec.Platform.Architecture)
+	if err != nil {
+		return nil, err
+	}
+	b := &Build{
+		Components: make([]ComponentState, len(spec.Components)),
+		commit:     make(chan struct{}), abandon: make(chan struct{}), ended: make(chan struct{}),
+	}
+	ran := make(chan error, 1)
+	s := &solve{engine: e, spec: &spec, runner: runner, build: b, status: newTracker(p, len(spec.Components))}
+	statuses := make(chan *client.SolveStatus)
+	go s.status.follow(statuses)
+	go func() {
+		defer close(b.ended)
+		b.resp, b.err = e.client.Build(ctx, e.solveOptions(&spec, runner), product, func(ctx context.Context, gw gateway.Client) (*gateway.Result, error) {
+			res, err := s.run(ctx, gw)
+			ran <- err
+			if err != nil {
+				return nil, err
+			}
+			select {
+			case <-b.commit:
+				return res, nil
+			case <-b.abandon:
+				return nil, errAbandoned
+			case <-ctx.Done():
+				return nil, context.Cause(ctx)
+			}
+		}, statuses)
+	}()
+	select {
+	case err = <-ran:
+		if err != nil {
+			<-b.ended
+		}
+	case <-b.ended:
+		// The session failed before or while the components ran.
+		err = b.err
+		select {
+		case inner := <-ran:
+			if inner != nil {
+				err = inner
+			}
+		default:
+		}
+	}
+	if ctx.Err() != nil {
+		return b, context.Cause(ctx)
+	}
+	return b, err
+}
+
+// Commit exports the image into the store of the spec: all its blobs are there when it returns, and nothing points at
+// them yet.
+func (b *Build) Commit(ctx context.Context) (Committed, error) {
+	if !b.decided {
+		b.decided = true
+		close(b.commit)
+	}
+	select {
+	case <-b.ended:
+	case <-ctx.Done():
+		// The solve has the same context and is about to end.
+		<-b.ended
+	}
+	if b.err != nil {
+		if ctx.Err() != nil {
+			return Committed{}, context.Cause(ctx)
+		}
+		return Committed{}, fmt.Errorf("export the image: %s: %w", rootMessage(b.err), b.err)
+	}
+	return committed(b.resp.ExporterResponse)
+}
+
+// Close ends a build that is not to be committed. After Commit it does nothing.
+func (b *Build) Close() {
+	if !b.decided {
+		b.decided = true
+		close(b.abandon)
+	}
+	<-b.ended
+}
+
+func committed(response map[string]string) (Committed, error) {
+	d, err := digest.Parse(response[exptypes.ExporterImageDigestKey])
+	if err != nil {
+		return Committed{}, fmt.Errorf("the builder named no image digest: %w", err)
+	}
+	config, err := digest.Parse(response[exptypes.ExporterImageConfigDigestKey])
+	if err != nil {
+		return Committed{}, fmt.Errorf("the builder named no config digest: %w", err)
+	}
+	return Committed{Digest: d, ConfigDigest: config}, nil
+}
+
+// solveOptions are everything the builder needs of this side for one build.
+func (e *Engine) solveOptions(spec *BuildSpec, runner *runnerbin.Image) client.SolveOpt {
+	compression := spec.Compression
+	if compression == "" {
+		compression = "gzip"
+	}
+	opt := client.SolveOpt{
+		Exports: []client.ExportEntry{{
+			Type:        client.ExporterOCI,
+			Attrs:       map[string]string{"tar": "false", "oci-mediatypes": "true", "compression": compression},
+			OutputStore: spec.Store,
+		}},
+		OCIStores: map[string]content.Store{storeImages: spec.Store, storeRunner: runnerbin.Store(runner)},
+		Session:   e.attachables(),
+	}
+	if spec.Context != "" {
+		if folder, err := fsutil.NewFS(spec.Context); err == nil {
+			opt.LocalMounts = map[string]fsutil.FS{"context": folder}
+		}
+	}
+	return opt
+}
+
+// solve is the work of one build inside the builder's session.
+type solve struct {
+	engine *Engine
+	spec   *BuildSpec
+	runner *runnerbin.Image
+	build  *Build
+	status *tracker
+}
+
+// run is the build stage: what stands before the components, the components, what stands behind them.
+func (s *solve) run(ctx context.Context, gw gateway.Client) (*gateway.Result, error) {
+	base, config, err := s.base(ctx, gw)
+	if err != nil {
+		return nil, err
+	}
+	components, err := s.graph(ctx, base)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.runComponents(ctx, gw, components); err != nil {
+		return nil, err
+	}
+	last := base
+	if n := len(components); n > 0 {
+		last = components[n-1].root
+	}
+	config, err = s.componentHistory(config)
+	if err != nil {
+		return nil, err
+	}
+	return s.finish(ctx, gw, last, config)
+}
+
+// graph adds the components to base, one on the other.
+func (s *solve) graph(ctx context.Context, base llb.State) ([]component, error) {
+	runner := runnerState(s.runner.Digest, s.spec.Platform)
+	components := make([]component, len(s.spec.Components))
+	for i := range components {
+		c, err := s.engine.addComponent(ctx, base, runner, i, s.spec)
+		if err != nil {
+			return nil, err
+		}
+		components[i], base = c, c.root
+		s.status.watch(c.vertex, i)
+	}
+	return components, nil
+}
+
+// runComponents asks for the file system of the last component, which runs them all in order, and at the same time
+// for the log folders of all: the builder keeps an output only if somebody wanted it while it was made.
+func (s *solve) runComponents(ctx context.Context, gw gateway.Client, components []component) error {
+	if len(components) == 0 {
+		return nil
+	}
+	var group errgroup.Group
+	failures := make([]error, len(components))
+	for i, c := range components {
+		group.Go(func() error {
+			failures[i] = s.readLogs(ctx, gw, i, c)
+			return nil
+		})
+	}
+	var failed error
+	group.Go(func() error {
+		_, failed = gw.Solve(ctx, gateway.SolveRequest{Definition: components[len(components)-1].rootDef.ToPB(), Evaluate: true})
+		return nil
+	})
+	_ = group.Wait()
+	s.build.Components = s.status.components()
+	if failed == nil {
+		return errors.Join(failures...)
+	}
+	return s.componentFailure(ctx, gw, failed)
+}

@@ -1,0 +1,54 @@
+// Package dial opens a client of a BuildKit by its address. It knows the schemes of BuildKit's own clients.
+package dial
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/client"
+	// The connection helpers register their schemes with BuildKit's client.
+	_ "github.com/moby/buildkit/client/connhelper/dockercontainer"
+	_ "github.com/moby/buildkit/client/connhelper/kubepod"
+	_ "github.com/moby/buildkit/client/connhelper/podmancontainer"
+	_ "github.com/moby/buildkit/client/connhelper/ssh"
+)
+
+// Schemes are the accepted schemes of an address.
+var Schemes = []string{"docker-container", "kube-pod", "podman-container", "ssh", "tcp", "unix"}
+
+// AddressError is an address that names no builder.
+type AddressError struct{ Address string }
+
+// Error names the address.
+func (e *AddressError) Error() string {
+	return fmt.Sprintf("builder %q: not an address of a BuildKit", e.Address)
+}
+
+// Hint lists what is accepted.
+func (e *AddressError) Hint() string {
+	return "use embedded, or an address that begins with one of " + strings.Join(Schemes, "://, ") + "://"
+}
+
+// Check returns an *AddressError unless address has a known scheme.
+func Check(address string) error {
+	u, err := url.Parse(address)
+	if err != nil || !slices.Contains(Schemes, u.Scheme) {
+		return &AddressError{Address: address}
+	}
+	return nil
+}
+
+// Open connects to the BuildKit at address and makes sure that it answers.
+func Open(ctx context.Context, address string) (*client.Client, error) {
+	if err := Check(address); err != nil {
+		return nil, err
+	}
+	c, err := client.New(ctx, address)
+	if err != nil {
+		return nil, fmt.Errorf("builder %q: %w", address, err)
+	}
+	return c, nil
+}

@@ -1,0 +1,117 @@
+// Package engine is Slipway's side of BuildKit: it runs components, exports images, runs tests in fresh containers,
+// and reads logs out of all of them. It speaks only BuildKit's client API, so the embedded builder, one in a
+// container and one far away behave alike.
+//
+// Entry points are Open, Engine.Build and Engine.Test. The package knows nothing of recipes or plans, stores nothing
+// and prints nothing.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/moby/buildkit/client"
+
+	"github.com/slipway-oci/slipway/builder/engine/dial"
+	"github.com/slipway-oci/slipway/builder/engine/embedded"
+)
+
+// Embedded is the name of the builder that runs inside Slipway.
+const Embedded = "embedded"
+
+// Options say which builder is used.
+type Options struct {
+	// Builder is Embedded (also when empty) or the address of a BuildKit, such as "unix:///run/buildkit.sock".
+	Builder string
+	// Root is the state folder of the embedded builder.
+	Root string
+	// Runtime is the embedded builder's OCI runtime; empty means runc.
+	Runtime string
+	// Idle is how long the embedded builder stays after the last build; 0 ends it at once.
+	Idle time.Duration
+	// Proxy are the proxy settings that containers get. They are in no cache key and in no image.
+	Proxy Proxy
+	// CABundle is a file of trusted CA certificates (PEM) for the runner's own downloads; empty for none.
+	CABundle string
+}
+
+// Proxy are the usual proxy variables.
+type Proxy struct{ HTTP, HTTPS, FTP, No, All string }
+
+// Engine is a connection to one builder. It is safe for concurrent use.
+type Engine struct {
+	client  *client.Client
+	lease   *embedded.Lease // nil for a builder that is not ours
+	options Options
+}
+
+// UnavailableError says that the builder cannot be used; it is a fault of the machine or the builder, not of what is
+// to be built.
+type UnavailableError struct {
+	Builder string
+	Err     error
+}
+
+// Error names the builder and the cause.
+func (e *UnavailableError) Error() string { return fmt.Sprintf("builder %s: %v", e.Builder, e.Err) }
+
+// Unwrap returns the cause.
+func (e *UnavailableError) Unwrap() error { return e.Err }
+
+// Open reaches the builder; the embedded one is started if it does not run. Close the engine when done: it keeps the
+// builder alive.
+func Open(ctx context.Context, o Options) (*Engine, error) {
+	if o.Builder == "" {
+		o.Builder = Embedded
+	}
+	e := &Engine{options: o}
+	address := o.Builder
+	if o.Builder == Embedded {
+		lease, err := embedded.Start(ctx, embedded.Options{Root: o.Root, Runtime: o.Runtime, Idle: o.Idle})
+		if err != nil {
+			return nil, unavailable(ctx, o.Builder, err)
+		}
+		e.lease, address = lease, lease.Address
+	}
+	c, err := dial.Open(ctx, address)
+	if err != nil {
+		e.closeLease()
+		var wrong *dial.AddressError
+		if errors.As(err, &wrong) {
+			return nil, err
+		}
+		return nil, unavailable(ctx, o.Builder, err)
+	}
+	e.client = c
+	return e, nil
+}
+
+func unavailable(ctx context.Context, builder string, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return &UnavailableError{Builder: builder, Err: err}
+}
+
+// Close lets go of the builder.
+func (e *Engine) Close() error {
+	err := e.client.Close()
+	return errors.Join(err, e.closeLease())
+}
+
+func (e *Engine) closeLease() error {
+	if e.lease == nil {
+		return nil
+	}
+	return e.lease.Close()
+}
+
+// AwaitEnd waits, after Close, until the embedded builder has ended, for callers that promise to leave no process
+// behind. It returns at once when somebody else still uses it or it is meant to stay.
+func (e *Engine) AwaitEnd(ctx context.Context) {
+	if e.lease != nil {
+		embedded.AwaitEnd(ctx, embedded.Options{Root: e.options.Root, Idle: e.options.Idle})
+	}
+}

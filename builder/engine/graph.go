@@ -1,0 +1,143 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/client/llb"
+	"github.com/opencontainers/go-digest"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/slipway-oci/slipway/builder/engine/runnerbin"
+)
+
+// The content stores of a session, as the builder asks for them.
+const (
+	storeImages = "images"
+	storeRunner = "runner"
+)
+
+const secretCA = "slipway-ca"
+
+// imageState is the file system of an image in the image store.
+func imageState(d digest.Digest, platform ocispecs.Platform) llb.State {
+	// The reference needs a host part; the digest alone is what counts.
+	return llb.OCILayout("slipway.local/image@"+d.String(), llb.OCIStore("", storeImages), llb.Platform(platform),
+		llb.WithCustomName("image "+d.String()))
+}
+
+func runnerState(d digest.Digest, platform ocispecs.Platform) llb.State {
+	return llb.OCILayout("slipway.local/runner@"+d.String(), llb.OCIStore("", storeRunner), llb.Platform(platform),
+		llb.WithCustomName("runner"))
+}
+
+// filesState is a file system with the given files, known by their content. Names may have one folder part.
+func filesState(name string, files map[string][]byte) llb.State {
+	var action *llb.FileAction
+	folders := map[string]bool{}
+	for _, path := range slices.Sorted(maps.Keys(files)) {
+		if dir, _, ok := strings.Cut(path, "/"); ok && !folders[dir] {
+			folders[dir] = true
+			action = mkdir(action, "/"+dir)
+		}
+		action = mkfile(action, "/"+path, files[path])
+	}
+	return llb.Scratch().File(action, llb.WithCustomName(name))
+}
+
+func mkdir(after *llb.FileAction, path string) *llb.FileAction {
+	if after == nil {
+		return llb.Mkdir(path, 0o755)
+	}
+	return after.Mkdir(path, 0o755)
+}
+
+func mkfile(after *llb.FileAction, path string, data []byte) *llb.FileAction {
+	if after == nil {
+		return llb.Mkfile(path, 0o444, data)
+	}
+	return after.Mkfile(path, 0o444, data)
+}
+
+// component is a component in the graph: its two outputs, and the digest by which the builder's progress names it.
+type component struct {
+	root, logs llb.State
+	rootDef    *llb.Definition
+	logsDef    *llb.Definition
+	vertex     digest.Digest
+}
+
+// addComponent runs component i on base. Runner, documents and private folders are mounts, so the layer holds only
+// what the component did.
+func (e *Engine) addComponent(ctx context.Context, base llb.State, runner llb.State, i int, spec *BuildSpec) (component, error) {
+	c := spec.Components[i]
+	options := []llb.RunOption{
+		llb.Args([]string{runnerbin.Program, "run", "--config", runnerbin.ComponentDir + "/" + Config}),
+		llb.Dir("/"),
+		llb.AddEnv("SLIPWAY_WORK_DIR", runnerbin.WorkDir),
+		llb.AddEnv("SLIPWAY_CA_FILE", runnerbin.CAFile),
+		llb.AddMount(runnerbin.Root, runner, llb.Readonly),
+		llb.AddMount(runnerbin.ComponentDir, filesState("documents of "+c.Title, c.Files), llb.Readonly),
+		llb.AddMount(runnerbin.WorkDir, llb.Scratch(), llb.Tmpfs()),
+		llb.AddSecret(runnerbin.CAFile, llb.SecretID(secretCA), llb.SecretOptional, llb.SecretFileOpt(0, 0, 0o444)),
+		llb.WithCustomName(c.Title),
+	}
+	for _, m := range stubGuards(runner) {
+		options = append(options, m)
+	}
+	for _, name := range slices.Sorted(maps.Keys(spec.Args)) {
+		options = append(options, llb.AddEnv(name, spec.Args[name]))
+	}
+	if p := e.options.Proxy; p != (Proxy{}) {
+		options = append(options, llb.WithProxy(llb.ProxyEnv{
+			HTTPProxy: p.HTTP, HTTPSProxy: p.HTTPS, FTPProxy: p.FTP, NoProxy: p.No, AllProxy: p.All,
+		}))
+	}
+	if c.NoCache {
+		options = append(options, llb.IgnoreCache)
+	}
+	run := base.Run(options...)
+	logs := run.AddMount(LogDirectory, llb.Scratch())
+	out := component{root: run.Root(), logs: logs}
+	var err error
+	if out.rootDef, err = out.root.Marshal(ctx, llb.Platform(spec.Platform)); err != nil {
+		return out, err
+	}
+	if out.logsDef, err = out.logs.Marshal(ctx, llb.Platform(spec.Platform)); err != nil {
+		return out, err
+	}
+	out.vertex, err = out.rootDef.Head()
+	return out, err
+}
+
+// stubGuards are mounts below /proc, /sys and /dev. The OCI runtime makes those folders as mount points when an image
+// lacks them, and BuildKit removes only stubs of mounts that it was asked for; with a mount below each, it removes
+// them all, and an image from scratch stays as empty as its components left it.
+func stubGuards(runner llb.State) []llb.RunOption {
+	return []llb.RunOption{
+		llb.AddMount("/dev/shm", llb.Scratch(), llb.Tmpfs()),
+		llb.AddMount("/sys/kernel/debug", llb.Scratch(), llb.Tmpfs()),
+		// Of the files that a runtime allows to be mounted in /proc, the list of swap areas is the one nobody misses.
+		llb.AddMount("/proc/swaps", runner, llb.Readonly, llb.SourcePath(runnerbin.Empty)),
+	}
+}
+
+// withEnvironment sets the variables of an image config for everything that runs on state.
+func withEnvironment(state llb.State, config []byte) (llb.State, error) {
+	var img ocispecs.Image
+	if len(config) == 0 {
+		return state, nil
+	}
+	if err := json.Unmarshal(config, &img); err != nil {
+		return state, fmt.Errorf("image config: %w", err)
+	}
+	for _, variable := range img.Config.Env {
+		name, value, _ := strings.Cut(variable, "=")
+		state = state.AddEnv(name, value)
+	}
+	return state, nil
+}

@@ -1,0 +1,102 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/containerd/containerd/v2/core/content"
+	"github.com/opencontainers/go-digest"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// Image is an image in the image store.
+type Image struct {
+	Digest digest.Digest // of its manifest
+	Config []byte        // the image config, JSON
+}
+
+// Component is one component to run, ready for the runner.
+type Component struct {
+	// Title names the component in the history of the image and in the builder's progress.
+	Title string
+	// Files are what the runner finds in its component folder; Config must be among them.
+	Files map[string][]byte
+	// NoCache runs the component even if its result is known.
+	NoCache bool
+}
+
+// Config is the file in a component's folder that the runner is started with (`run --config`).
+const Config = "config.json"
+
+// LogDirectory is where the runner writes its log folder in a container, as AWSTOE does.
+const LogDirectory = "/var/lib/amazon/toe"
+
+// BuildSpec is one image to build: a parent, a template around the components, and the components.
+type BuildSpec struct {
+	Platform ocispecs.Platform
+	Parent   *Image // nil for an empty file system
+	Store    content.Store
+	Template Template
+	// Context is the folder for COPY and ADD in the template; "" for an empty one.
+	Context    string
+	Components []Component
+	// Args are build arguments that components see in their environment. They are not part of the image.
+	Args map[string]string
+	// Labels are set on the image unless the template sets them.
+	Labels      map[string]string
+	Compression string // gzip, zstd, estargz, uncompressed; empty means gzip
+	// LogFolder gives the local folder that receives the log files of component i.
+	LogFolder func(i int) (string, error)
+}
+
+// Template is a Dockerfile cut at the place of the components.
+type Template struct {
+	// Prefix is the Dockerfile text before the components; its stage Target holds the file system they start from.
+	// Empty means that they start from the parent itself.
+	Prefix, Target string
+	// Suffix is the Dockerfile text behind the components. The stage with the components begins with a FROM of the
+	// build context SuffixContext. Empty means that their result is the image.
+	Suffix string
+	// ParentContext and SuffixContext are the names by which Prefix and Suffix call the parent image and the result
+	// of the components.
+	ParentContext, SuffixContext string
+	// File names the template in messages.
+	File string
+}
+
+// Progress receives what happens while an engine works. Its methods are called one at a time.
+type Progress interface {
+	// ComponentStarted says that component i has begun to run.
+	ComponentStarted(i int, at time.Time)
+	// ComponentOutput passes on the runner's event stream of component i. It may have gaps: the log folder is the
+	// truth.
+	ComponentOutput(i int, data []byte)
+	// Work tells of what is not a component: a template instruction, a download. It is called at its start and end,
+	// and in between with Current and Total.
+	Work(w Work)
+}
+
+// Work is something the builder does besides running components.
+type Work struct {
+	ID             string // the same for all calls of one work
+	Name           string
+	Current, Total int64 // bytes, where they are known
+	Started, Ended *time.Time
+	Cached         bool
+	Output         []byte // a piece of what it printed
+	Err            string
+}
+
+// Committed is an exported image: all its blobs are in the store.
+type Committed struct {
+	Digest       digest.Digest
+	ConfigDigest digest.Digest
+	Descriptor   ocispecs.Descriptor
+}
+
+// ComponentState is how component i ended in the build stage.
+type ComponentState struct {
+	Cached         bool
+	Started, Ended time.Time // zero when it did not run
+	// HasLogs says whether its log folder was read.
+	HasLogs bool
+}

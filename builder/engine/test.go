@@ -1,0 +1,241 @@
+package engine
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/containerd/containerd/v2/core/content"
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/client/llb"
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/pb"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/slipway-oci/slipway/builder/engine/runnerbin"
+)
+
+// TestSpec is one run of test components in a fresh container of an image.
+type TestSpec struct {
+	Platform   ocispecs.Platform
+	Image      Image
+	Store      content.Store // holds the image
+	Components []Component
+	// Env is the environment of the container, NAME=VALUE.
+	Env []string
+	// LogFolder gives the local folder that receives the log files of component i.
+	LogFolder func(i int) (string, error)
+	// Events receives the runner's event stream, complete: run after run, in the order of the components.
+	Events io.Writer
+	// Timeout ends the container; 0 means no limit.
+	Timeout time.Duration
+}
+
+// stopGrace is how long the runner may take to end its step and write its logs after a time-out or an interruption.
+const stopGrace = 15 * time.Second
+
+// ErrTestTimeout means that the tests took longer than the spec allows.
+var ErrTestTimeout = errors.New("the tests took longer than their time limit")
+
+// Test runs the components' tests, in order and up to the first that fails, in one fresh container of the image,
+// whose own entrypoint is not started. Nothing of it is kept. The returned code is the runner's exit code; err is
+// about everything but the tests' own outcome.
+func (e *Engine) Test(ctx context.Context, spec TestSpec) (code int, err error) {
+	runner, err := runnerbin.For(spec.Platform.Architecture)
+	if err != nil {
+		return -1, err
+	}
+	code = -1
+	opt := client.SolveOpt{
+		OCIStores: map[string]content.Store{storeImages: spec.Store, storeRunner: runnerbin.Store(runner)},
+		Session:   e.attachables(),
+		Internal:  true, // not a build of its own in the builder's history
+	}
+	var inner error
+	_, err = e.client.Build(ctx, opt, product, func(ctx context.Context, gw gateway.Client) (*gateway.Result, error) {
+		code, inner = e.runTests(ctx, gw, &spec, runner)
+		return gateway.NewResult(), inner
+	}, nil)
+	if inner != nil {
+		return code, inner
+	}
+	if err != nil && ctx.Err() != nil {
+		return code, context.Cause(ctx)
+	}
+	return code, err
+}
+
+func (e *Engine) runTests(ctx context.Context, gw gateway.Client, spec *TestSpec, runner *runnerbin.Image) (int, error) {
+	files := map[string][]byte{}
+	args := []string{runnerbin.Program, "batch"}
+	for i, c := range spec.Components {
+		dir := fmt.Sprintf("%02d", i+1)
+		for name, data := range c.Files {
+			files[dir+"/"+name] = data
+		}
+		args = append(args, path.Join(runnerbin.ComponentDir, dir, Config))
+	}
+	container, err := newContainer(ctx, gw, spec, runner, files)
+	if err != nil {
+		return -1, err
+	}
+	defer func() { _ = container.Release(context.WithoutCancel(ctx)) }()
+
+	archive, logs := io.Pipe()
+	unpacked := make(chan error, 1)
+	go func() { unpacked <- unpackLogs(archive, spec.LogFolder) }()
+	process, err := container.Start(ctx, gateway.StartRequest{
+		Args: args, Cwd: "/", Env: append(e.testEnvironment(), spec.Env...),
+		Stdout: logs, Stderr: nopCloser{spec.Events},
+	})
+	if err != nil {
+		_ = logs.CloseWithError(err)
+		return -1, fmt.Errorf("start the test container: %w", err)
+	}
+	err = await(ctx, process, spec.Timeout)
+	_ = logs.Close()
+	return testOutcome(err, <-unpacked)
+}
+
+func testOutcome(wait, logs error) (int, error) {
+	if errors.Is(wait, ErrTestTimeout) {
+		return -1, wait
+	}
+	if code := exitCode(wait); wait != nil && code < 0 {
+		return -1, fmt.Errorf("test container: %w", wait)
+	} else if wait != nil {
+		return code, logs
+	}
+	return 0, logs
+}
+
+// await waits for the end of the process. When time or context end, the runner is asked to end first, so that it can
+// write its logs.
+func await(ctx context.Context, process gateway.ContainerProcess, timeout time.Duration) error {
+	ended := make(chan error, 1)
+	go func() { ended <- process.Wait() }()
+	var limit <-chan time.Time
+	if timeout > 0 {
+		limit = time.After(timeout)
+	}
+	var cause error
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-limit:
+		cause = ErrTestTimeout
+	}
+	_ = process.Signal(ctx, syscall.SIGTERM)
+	select {
+	case <-ended:
+	case <-time.After(stopGrace):
+	}
+	return cause
+}
+
+func newContainer(ctx context.Context, gw gateway.Client, spec *TestSpec, runner *runnerbin.Image, files map[string][]byte) (gateway.Container, error) {
+	image, err := solveState(ctx, gw, imageState(spec.Image.Digest, spec.Platform), spec.Platform)
+	if err != nil {
+		return nil, fmt.Errorf("open image %s: %w", spec.Image.Digest, err)
+	}
+	tool, err := solveState(ctx, gw, runnerState(runner.Digest, spec.Platform), spec.Platform)
+	if err != nil {
+		return nil, fmt.Errorf("open the runner: %w", err)
+	}
+	documents, err := solveState(ctx, gw, filesState("test documents", files), spec.Platform)
+	if err != nil {
+		return nil, fmt.Errorf("write the test documents: %w", err)
+	}
+	return gw.NewContainer(ctx, gateway.NewContainerRequest{
+		Platform: &pb.Platform{OS: spec.Platform.OS, Architecture: spec.Platform.Architecture, Variant: spec.Platform.Variant},
+		Mounts: []gateway.Mount{
+			{Dest: "/", Ref: image},
+			{Dest: runnerbin.Root, Ref: tool, Readonly: true},
+			{Dest: runnerbin.ComponentDir, Ref: documents, Readonly: true},
+			{Dest: runnerbin.WorkDir, MountType: pb.MountType_TMPFS},
+			{Dest: LogDirectory, MountType: pb.MountType_TMPFS},
+			{Dest: runnerbin.CAFile, MountType: pb.MountType_SECRET, SecretOpt: &pb.SecretOpt{ID: secretCA, Mode: 0o444, Optional: true}},
+		},
+	})
+}
+
+func solveState(ctx context.Context, gw gateway.Client, state llb.State, platform ocispecs.Platform) (gateway.Reference, error) {
+	def, err := state.Marshal(ctx, llb.Platform(platform))
+	if err != nil {
+		return nil, err
+	}
+	res, err := gw.Solve(ctx, gateway.SolveRequest{Definition: def.ToPB(), Evaluate: true})
+	if err != nil {
+		return nil, err
+	}
+	return res.SingleRef()
+}
+
+func (e *Engine) testEnvironment() []string {
+	env := []string{"SLIPWAY_WORK_DIR=" + runnerbin.WorkDir, "SLIPWAY_CA_FILE=" + runnerbin.CAFile}
+	p := e.options.Proxy
+	for _, v := range []struct{ name, value string }{
+		{"HTTP_PROXY", p.HTTP}, {"http_proxy", p.HTTP}, {"HTTPS_PROXY", p.HTTPS}, {"https_proxy", p.HTTPS},
+		{"FTP_PROXY", p.FTP}, {"ftp_proxy", p.FTP}, {"NO_PROXY", p.No}, {"no_proxy", p.No},
+		{"ALL_PROXY", p.All}, {"all_proxy", p.All},
+	} {
+		if v.value != "" {
+			env = append(env, v.name+"="+v.value)
+		}
+	}
+	return env
+}
+
+// unpackLogs writes the files of the runner's log archives, one after the other in one stream, each with its
+// component's number as the first folder.
+func unpackLogs(from io.Reader, folder func(i int) (string, error)) error {
+	defer func() { _, _ = io.Copy(io.Discard, from) }()
+	archive := tar.NewReader(from)
+	for {
+		header, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read the test logs: %w", err)
+		}
+		if header.Typeflag != tar.TypeReg {
+			continue
+		}
+		var i int
+		name := path.Base(header.Name)
+		if _, err := fmt.Sscanf(header.Name, "%d/", &i); err != nil || !filepath.IsLocal(name) {
+			return fmt.Errorf("read the test logs: unexpected file %q", header.Name)
+		}
+		dir, err := folder(i - 1)
+		if err != nil {
+			return err
+		}
+		if err := writeFile(filepath.Join(dir, name), archive); err != nil {
+			return err
+		}
+	}
+}
+
+func writeFile(path string, from io.Reader) (err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	_, err = io.Copy(f, from)
+	return err
+}
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }
