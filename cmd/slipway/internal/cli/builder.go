@@ -1,0 +1,153 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/slipway-oci/slipway/builder/engine/embedded"
+	"github.com/slipway-oci/slipway/cmd/slipway/internal/display"
+	"github.com/slipway-oci/slipway/cmd/slipway/internal/option"
+)
+
+// builderCmd and its commands look after the embedded builder; another builder is its owner's to look after.
+func (a *app) builderCmd() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "builder",
+		Short: "Look after the embedded builder",
+		Long: "Look after the embedded builder: the BuildKit that builds start when they need it and that ends after the last\n" +
+			"of them.",
+		Example: "  slipway builder status\n  slipway builder stop",
+	}
+	cmd.AddCommand(a.builderStatusCmd(), a.builderStartCmd(), a.builderStopCmd(), a.builderServeCmd())
+	return group(cmd)
+}
+
+func (a *app) builderStatusCmd() *cobra.Command {
+	var format option.Format
+	cmd := &cobra.Command{
+		Use:     "status [flags]",
+		Short:   "Show whether the builder runs, and where",
+		Example: "  slipway builder status\n  slipway builder status --format json",
+		Args:    arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f, err := a.folders()
+			if err != nil {
+				return err
+			}
+			info, err := embedded.Status(f.BuildKit())
+			if err != nil {
+				return err
+			}
+			return writeBuilder(cmd.OutOrStdout(), info, &format)
+		},
+	}
+	format.AddFlags(cmd.Flags())
+	return cmd
+}
+
+func writeBuilder(w io.Writer, info embedded.Info, format *option.Format) error {
+	if format.JSON() {
+		return display.WriteJSON(w, info)
+	}
+	state := "stopped"
+	rows := [][2]string{{"State", ""}, {"Folder", info.Root}}
+	if info.Running {
+		state = "running"
+		rootless := ""
+		if info.Rootless {
+			rootless = "yes"
+		}
+		rows = append(rows, [][2]string{
+			{"Process", fmt.Sprint(info.PID)},
+			{"Address", info.Address},
+			{"Started", when(info.Started)},
+			{"BuildKit", info.Version},
+			{"Snapshots", info.Snapshots},
+			{"Rootless", rootless},
+		}...)
+	}
+	rows[0][1] = state
+	return writeRows(w, "", rows)
+}
+
+func (a *app) builderStartCmd() *cobra.Command {
+	idle := time.Hour
+	cmd := &cobra.Command{
+		Use:     "start [flags]",
+		Short:   "Start the builder ahead of the first build",
+		Example: "  slipway builder start\n  slipway builder start --idle 8h",
+		Args:    arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f, err := a.folders()
+			if err != nil {
+				return err
+			}
+			lease, err := embedded.Start(cmd.Context(), embedded.Options{Root: f.BuildKit(), Idle: idle})
+			if err != nil {
+				return err
+			}
+			if _, err := fmt.Fprintln(cmd.OutOrStdout(), lease.Address); err != nil {
+				return err
+			}
+			return lease.Close()
+		},
+	}
+	cmd.Flags().DurationVar(&idle, "idle", idle, "how long it stays when nothing uses it")
+	return cmd
+}
+
+func (a *app) builderStopCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:     "stop",
+		Short:   "Stop the builder; builds that use it fail",
+		Example: "  slipway builder stop",
+		Args:    arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f, err := a.folders()
+			if err != nil {
+				return err
+			}
+			ctx, cancel := context.WithTimeout(cmd.Context(), time.Minute)
+			defer cancel()
+			ran, err := embedded.Stop(ctx, f.BuildKit())
+			if err != nil {
+				return err
+			}
+			if !ran {
+				_, err = fmt.Fprintln(cmd.ErrOrStderr(), "The builder was not running.")
+			}
+			return err
+		},
+	}
+}
+
+// builderServeCmd is what the first build starts as the builder; people have no use for it.
+func (a *app) builderServeCmd() *cobra.Command {
+	var o embedded.Options
+	cmd := &cobra.Command{
+		Use:    "serve --root DIR",
+		Short:  "Be the builder",
+		Hidden: true,
+		Args:   arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.Root == "" {
+				return usageError{errors.New("--root is missing"), "builds start the builder themselves"}
+			}
+			o.Runtime = a.Getenv("SLIPWAY_RUNTIME")
+			if idle := a.Getenv("SLIPWAY_BUILDER_IDLE"); idle != "" {
+				var err error
+				if o.Idle, err = time.ParseDuration(idle); err != nil {
+					return usageError{fmt.Errorf("SLIPWAY_BUILDER_IDLE: %w", err), "write a duration such as 10m"}
+				}
+			}
+			return embedded.Serve(cmd.Context(), o)
+		},
+	}
+	cmd.Flags().StringVar(&o.Root, "root", "", "folder of the builder's state")
+	return cmd
+}

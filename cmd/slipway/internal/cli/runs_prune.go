@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/slipway-oci/slipway/builder/report"
+)
+
+type runsPruneOptions struct {
+	keep      int
+	olderThan time.Duration
+	dryRun    bool
+}
+
+func (a *app) runsPruneCmd() *cobra.Command {
+	var o runsPruneOptions
+	cmd := &cobra.Command{
+		Use:   "prune [flags]",
+		Short: "Delete old runs and their logs",
+		Long:  "Delete old runs and their logs and write their ids. A run that is going on stays.",
+		Example: "  slipway runs prune --keep 20\n" +
+			"  slipway runs prune --keep 5 --older-than 168h --dry-run",
+		Args: arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !cmd.Flags().Changed("keep") && !cmd.Flags().Changed("older-than") {
+				return usageError{errors.New("nothing says which runs to delete"), "give --keep N, --older-than DURATION or both; --keep 0 deletes all"}
+			}
+			if o.keep < 0 {
+				return usageError{fmt.Errorf("--keep %d: less than nothing", o.keep), "--keep 0 deletes all"}
+			}
+			dir, err := a.runsFolder()
+			if err != nil {
+				return err
+			}
+			return runRunsPrune(dir, o, time.Now(), cmd.OutOrStdout())
+		},
+	}
+	cmd.Flags().IntVar(&o.keep, "keep", 0, "keep the newest `N` runs")
+	cmd.Flags().DurationVar(&o.olderThan, "older-than", 0, "keep younger runs")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "only say what would be deleted")
+	return cmd
+}
+
+func runRunsPrune(dir string, o runsPruneOptions, now time.Time, w io.Writer) error {
+	records, err := report.List(dir)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, r := range records[min(o.keep, len(records)):] {
+		if r.State == report.Running || now.Sub(r.Started()) < o.olderThan {
+			continue
+		}
+		if !o.dryRun {
+			if err := r.Remove(); err != nil {
+				errs = append(errs, err)
+				continue
+			}
+		}
+		if _, err := fmt.Fprintln(w, r.ID); err != nil {
+			return err
+		}
+	}
+	return errors.Join(errs...)
+}
