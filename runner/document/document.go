@@ -2,10 +2,23 @@
 // needs no execution. Entry points are Parse and Validate. It knows nothing of how documents are run.
 package document
 
+import "fmt"
+
 // Pos is a place in a file; Line and Column count from 1, 0 means unknown.
 type Pos struct {
 	File         string
 	Line, Column int
+}
+
+// String returns file:line:column, without the parts that are unknown.
+func (p Pos) String() string {
+	switch {
+	case p.Line == 0:
+		return p.File
+	case p.File == "":
+		return fmt.Sprintf("%d:%d", p.Line, p.Column)
+	}
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 }
 
 // Document is one parsed component document. It is not changed after Parse.
@@ -17,7 +30,7 @@ type Document struct {
 	Constants     []Constant
 	Phases        []Phase
 	File          string // as given to Parse, for messages
-	Bytes         []byte // the text as read, without a byte order mark
+	Bytes         []byte // the text exactly as read, byte order mark included
 	Digest        string // "sha256:..." of Bytes
 }
 
@@ -60,19 +73,24 @@ type Step struct {
 	Loop           *Loop
 	If             *Condition
 	Pos            Pos
+
+	// ActionPos, InputsPos, TimeoutPos and AttemptsPos are the places of the values of action, inputs, timeoutSeconds
+	// and maxAttempts; the Line is 0 when the key is absent, which tells a default from the same value written down.
+	ActionPos, InputsPos, TimeoutPos, AttemptsPos Pos
 }
 
 // Input is one entry of a step's inputs, in file order.
 type Input struct {
-	Keys []Key
+	Keys []Key // keys without a value (null) are left out
 	Pos  Pos
-	// Condition is set instead of Keys for Assert.
+	// Condition is the same entry read as a condition; only for Assert, and nil when it is no valid one.
 	Condition *Condition
 }
 
 // Key is one key of an entry with its value as written.
 type Key struct {
 	Name  string
+	Tag   string // resolved YAML tag of the name
 	Value Value
 	Pos   Pos
 }
@@ -90,7 +108,7 @@ const (
 // Value is a YAML value by its source text: a scalar's Text is the text of the file after quoting and escapes.
 type Value struct {
 	Kind  ValueKind
-	Text  string  // Scalar
+	Text  string  // Scalar; empty for null
 	Tag   string  // Scalar: resolved YAML tag ("!!str", "!!int", "!!bool", "!!float", "!!null", "!!timestamp")
 	Plain bool    // Scalar: unquoted in the file
 	List  []Value // Sequence
@@ -106,10 +124,13 @@ type Loop struct {
 	Pos  Pos
 }
 
-// ForLoop counts; the texts may hold one variable reference.
-type ForLoop struct{ Start, End, UpdateBy string }
+// ForLoop counts. Each text is a decimal integer or one variable reference.
+type ForLoop struct {
+	Start, End, UpdateBy          string
+	StartPos, EndPos, UpdateByPos Pos
+}
 
-// EachLoop walks Items, or the pieces of List split at Delimiter.
+// EachLoop walks Items, or the pieces of List split at Delimiter, which is the character itself ("\n" for a newline).
 type EachLoop struct {
 	Items     []Value
 	List      *Value

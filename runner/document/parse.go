@@ -1,0 +1,381 @@
+package document
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/slipway-oci/slipway/runner/document/near"
+	"github.com/slipway-oci/slipway/runner/expr"
+)
+
+// Parse reads a document that was loaded from a location; file is its name in messages. It reports every problem that
+// shows in the document alone, all at once. The document is nil only when the text is no YAML; otherwise it holds what
+// could be read, so that Validate can go on to find the rest, but it must not run unless there is no error.
+func Parse(file string, data []byte) (*Document, Diagnostics) { return parse(file, data, MaxFile) }
+
+// ParseInline is Parse with the size limit of a document that stands inside a recipe, a component record or a call.
+func ParseInline(file string, data []byte) (*Document, Diagnostics) {
+	return parse(file, data, MaxInline)
+}
+
+func parse(file string, data []byte, limit int) (*Document, Diagnostics) {
+	r := &reader{file: file}
+	root := readYAML(file, data, limit, &r.diags)
+	if root == nil {
+		return nil, r.diags.arranged()
+	}
+	t := &tree{file: file, diags: &r.diags}
+	v := t.value(root, 1)
+	if t.full {
+		return nil, r.diags.arranged()
+	}
+	sum := sha256.Sum256(data)
+	doc := &Document{File: file, Bytes: data, Digest: "sha256:" + hex.EncodeToString(sum[:])}
+	r.document(doc, v)
+	return doc, r.diags.arranged()
+}
+
+// reader builds a document from values and collects problems on the way.
+type reader struct {
+	file    string
+	diags   Diagnostics
+	context string // put in front of messages: `step "Fetch": `
+}
+
+func (r *reader) errorf(code string, pos Pos, format string, args ...any) {
+	r.diags.add(Error, code, pos, "", "%s%s", r.context, fmt.Sprintf(format, args...))
+}
+
+func (r *reader) hinted(s Severity, code string, pos Pos, hint, format string, args ...any) {
+	r.diags.add(s, code, pos, hint, "%s%s", r.context, fmt.Sprintf(format, args...))
+}
+
+// unknownKey reports a key that does not belong into a map.
+func (r *reader) unknownKey(s Severity, k Key, where string, known []string) {
+	hint := near.Hint(k.Name, known)
+	if hint == "" {
+		hint = "known keys: " + strings.Join(known, ", ")
+	}
+	r.hinted(s, CodeUnknownKey, k.Pos, hint, "unknown key %q in %s", k.Name, where)
+}
+
+// missingKey reports a required key that is absent.
+func (r *reader) missingKey(pos Pos, where, key string) {
+	r.errorf(CodeMissingKey, pos, "%s needs the key %q", where, key)
+}
+
+// mapping reports whether v is a map, and reports a problem if it is not.
+func (r *reader) mapping(v Value, what string) bool {
+	if v.Kind != Mapping {
+		r.errorf(CodeWrongType, v.Pos, "%s must be a map, not %s", what, v.describe())
+	}
+	return v.Kind == Mapping
+}
+
+// sequence is mapping for lists.
+func (r *reader) sequence(v Value, what string) bool {
+	if v.Kind != Sequence {
+		r.errorf(CodeWrongType, v.Pos, "%s must be a list, not %s", what, v.describe())
+	}
+	return v.Kind == Sequence
+}
+
+// text returns the text of the scalar k, and reports a problem when it is no scalar.
+func (r *reader) text(k Key) (string, bool) {
+	if k.Value.Kind != Scalar {
+		r.errorf(CodeWrongType, k.Value.Pos, "%q must be a text, not %s", k.Name, k.Value.describe())
+		return "", false
+	}
+	return k.Value.Text, true
+}
+
+// describe names the shape of a value for messages.
+func (v Value) describe() string {
+	switch {
+	case v.Kind == Mapping:
+		return "a map"
+	case v.Kind == Sequence:
+		return "a list"
+	case v.isNull():
+		return "nothing"
+	}
+	return fmt.Sprintf("%q", v.Text)
+}
+
+var documentKeys = []string{"name", "description", "schemaVersion", "parameters", "constants", "phases"}
+
+func (r *reader) document(doc *Document, v Value) {
+	if !r.mapping(v, "the document") {
+		return
+	}
+	declared := newNameSet(64)
+	var version, phases bool
+	for _, k := range v.Map {
+		if k.Value.isNull() && known(k.Name, documentKeys) {
+			continue
+		}
+		switch k.Name {
+		case "name":
+			doc.Name, _ = r.text(k)
+		case "description":
+			doc.Description, _ = r.text(k)
+		case "schemaVersion":
+			version = true
+			doc.SchemaVersion = r.schemaVersion(k)
+		case "parameters":
+			doc.Parameters = r.parameters(k.Value, declared)
+		case "constants":
+			doc.Constants = r.constants(k.Value, declared)
+		case "phases":
+			phases = true
+			doc.Phases = r.phases(k.Value)
+		default:
+			r.unknownKey(Error, k, "the document", documentKeys)
+		}
+	}
+	if !version {
+		r.missingKey(v.Pos, "the document", "schemaVersion")
+	}
+	if !phases {
+		r.missingKey(v.Pos, "the document", "phases")
+	}
+}
+
+// known reports whether name is in list. A key without a value counts as absent, but only when it is a key at all.
+func known(name string, list []string) bool {
+	for _, n := range list {
+		if n == name {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *reader) schemaVersion(k Key) string {
+	text, ok := r.text(k)
+	if ok && text != "1" && text != "1.0" {
+		r.hinted(Error, CodeBadSchemaVersion, k.Value.Pos, `write "schemaVersion: 1.0"`, "unknown schema version %q", text)
+	}
+	return text
+}
+
+var phaseKeys = []string{"name", "steps"}
+
+func (r *reader) phases(v Value) []Phase {
+	if !r.sequence(v, `"phases"`) {
+		return nil
+	}
+	if len(v.List) == 0 {
+		r.errorf(CodeBadValue, v.Pos, `"phases" is empty: a document has at least one phase`)
+		return nil
+	}
+	seen := newNameSet(len(v.List))
+	phases := make([]Phase, 0, len(v.List))
+	standard := false
+	for _, item := range v.List {
+		p, ok := r.phase(item, seen)
+		if ok {
+			phases = append(phases, p)
+		}
+		standard = standard || !ok || p.Name == "build" || p.Name == "validate" || p.Name == "test"
+	}
+	if !standard {
+		r.hinted(Error, CodeNoStandardPhase, v.Pos, "", `no phase is named "build", "validate" or "test"`)
+	}
+	return phases
+}
+
+func (r *reader) phase(v Value, seen *nameSet) (Phase, bool) {
+	if !r.mapping(v, "a phase") {
+		return Phase{}, false
+	}
+	p := Phase{Pos: v.Pos}
+	steps := false
+	where := "a phase"
+	if k, ok := v.key("name"); ok && k.Value.Kind == Scalar {
+		where = fmt.Sprintf("phase %q", k.Value.Text)
+	}
+	named := false
+	for _, k := range v.Map {
+		if k.Value.isNull() && known(k.Name, phaseKeys) {
+			continue
+		}
+		switch k.Name {
+		case "name":
+			named = true
+			p.Name = r.name(k, "phase", seen)
+		case "steps":
+			steps = true
+			p.Steps = r.steps(k.Value, where)
+		default:
+			r.unknownKey(Error, k, where, phaseKeys)
+		}
+	}
+	if !named {
+		r.missingKey(v.Pos, where, "name")
+	}
+	if !steps {
+		r.missingKey(v.Pos, where, "steps")
+	}
+	return p, p.Name != ""
+}
+
+// name reads the name of a phase or step.
+func (r *reader) name(k Key, what string, seen *nameSet) string {
+	name, ok := r.text(k)
+	if !ok {
+		return ""
+	}
+	problem, odd := nameProblem(name)
+	if problem != "" {
+		r.errorf(CodeBadName, k.Value.Pos, "the name of %s %q %s", what, name, problem)
+		return ""
+	}
+	if odd {
+		r.hinted(Warning, CodeBadName, k.Value.Pos, "use A-Z a-z 0-9 _ - only",
+			"%s %q cannot be referred to because of the characters in its name", what, name)
+	}
+	if first, ok := seen.add(name, k.Value.Pos.Line); !ok {
+		r.errorf(CodeDuplicateName, k.Value.Pos, "two %ss are named %q, the first on line %d", what, name, first)
+		return ""
+	}
+	return name
+}
+
+// key returns the named key of a map.
+func (v Value) key(name string) (Key, bool) {
+	for _, k := range v.Map {
+		if k.Name == name {
+			return k, true
+		}
+	}
+	return Key{}, false
+}
+
+var parameterKeys = []string{"type", "default", "description", "allowedValues"}
+
+func (r *reader) parameters(v Value, declared *nameSet) []Parameter {
+	var list []Parameter
+	r.declarations(v, "parameters", declared, func(k Key) {
+		p := Parameter{Name: k.Name, Pos: k.Pos}
+		where := fmt.Sprintf("parameter %q", k.Name)
+		for _, a := range k.Value.Map {
+			if a.Value.isNull() {
+				continue
+			}
+			switch a.Name {
+			case "type":
+			case "default":
+				if text, ok := r.text(a); ok {
+					p.Default = &text
+				}
+			case "description":
+				p.Description, _ = r.text(a)
+			case "allowedValues":
+				p.AllowedValues = r.texts(a.Value, `"allowedValues"`)
+			default:
+				r.unknownKey(Warning, a, where, parameterKeys)
+			}
+		}
+		if p.Default != nil && !p.Allows(*p.Default) {
+			d, _ := k.Value.key("default")
+			r.hinted(Error, CodeParamNotAllowed, d.Value.Pos, "", "the default %q of %s is not one of its allowedValues", *p.Default, where)
+		}
+		list = append(list, p)
+	})
+	return list
+}
+
+var constantKeys = []string{"type", "value"}
+
+func (r *reader) constants(v Value, declared *nameSet) []Constant {
+	var list []Constant
+	r.declarations(v, "constants", declared, func(k Key) {
+		c := Constant{Name: k.Name, Pos: k.Pos}
+		where := fmt.Sprintf("constant %q", k.Name)
+		given := false
+		for _, a := range k.Value.Map {
+			if a.Value.isNull() {
+				continue
+			}
+			switch a.Name {
+			case "type":
+			case "value":
+				given = true
+				c.Value, _ = r.text(a)
+			default:
+				r.unknownKey(Warning, a, where, constantKeys)
+			}
+		}
+		if !given {
+			r.missingKey(k.Pos, where, "value")
+		}
+		list = append(list, c)
+	})
+	return list
+}
+
+// declarations walks the list shape that parameters and constants share and checks names and types.
+func (r *reader) declarations(v Value, what string, declared *nameSet, each func(Key)) {
+	if !r.sequence(v, fmt.Sprintf("%q", what)) {
+		return
+	}
+	for _, item := range v.List {
+		if item.Kind != Mapping || len(item.Map) != 1 {
+			r.hinted(Error, CodeWrongType, item.Pos, "write `- NAME: { type: string }`",
+				"each item of %q must be a map with one key, the name", what)
+			continue
+		}
+		k := item.Map[0]
+		switch first, added := declared.add(k.Name, k.Pos.Line); {
+		case k.Tag != tagStr || !expr.IsVariableName(k.Name):
+			r.hinted(Error, CodeBadName, k.Pos, "a name is a text of 3 to 128 characters A-Z a-z 0-9 _ -", "%q cannot name one of the %s", k.Name, what)
+			continue
+		case !added:
+			r.errorf(CodeDuplicateName, k.Pos, "the name %q is declared twice, first on line %d", k.Name, first)
+			continue
+		}
+		if !r.mapping(k.Value, fmt.Sprintf("%q", k.Name)) {
+			continue
+		}
+		r.declaredType(k)
+		each(k)
+	}
+}
+
+func (r *reader) declaredType(k Key) {
+	t, ok := k.Value.key("type")
+	if !ok || t.Value.isNull() {
+		r.missingKey(k.Pos, fmt.Sprintf("%q", k.Name), "type")
+		return
+	}
+	if text, ok := r.text(t); ok && text != "string" {
+		r.hinted(Error, CodeBadValue, t.Value.Pos, `the only type is "string"`, "unknown type %q of %q", text, k.Name)
+	}
+}
+
+// texts returns the items of a list of texts; a null item is the empty text.
+func (r *reader) texts(v Value, what string) []string {
+	if !r.sequence(v, what) {
+		return nil
+	}
+	list := make([]string, 0, len(v.List))
+	for _, item := range v.List {
+		if item.Kind != Scalar {
+			r.hinted(Error, CodeWrongType, item.Pos, quoteHint(item), "each item of %s must be a text, not %s", what, item.describe())
+			continue
+		}
+		list = append(list, item.Text)
+	}
+	return list
+}
+
+// quoteHint is the hint for a map in the place of a text, which is nearly always an unquoted ": ".
+func quoteHint(v Value) string {
+	if v.Kind == Mapping {
+		return "quote this line"
+	}
+	return ""
+}

@@ -1,0 +1,146 @@
+package document
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+)
+
+// The size limits of a document in bytes.
+const (
+	// MaxInline is the largest document that may stand inside a recipe, a component record or a call.
+	MaxInline = 65_535
+	// MaxFile is the largest document that may be loaded from a location.
+	MaxFile = 1 << 20
+)
+
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
+// readYAML returns the root node of the one YAML document in data, or nil when there is none to work on.
+func readYAML(file string, data []byte, limit int, diags *Diagnostics) *yaml.Node {
+	if len(data) > limit {
+		hint := ""
+		if limit == MaxInline {
+			hint = "keep it as a file or an object"
+		}
+		diags.add(Error, CodeTooLarge, Pos{File: file, Line: 1, Column: 1}, hint,
+			"the document has %d bytes, more than the limit of %d", len(data), limit)
+		return nil
+	}
+	data = bytes.TrimPrefix(data, byteOrderMark)
+	if !utf8.Valid(data) {
+		diags.add(Error, CodeSyntax, badByte(file, data), "save the file as UTF-8", "the file is not UTF-8")
+		return nil
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	root, err := decode(dec)
+	if errors.Is(err, io.EOF) {
+		diags.add(Error, CodeSyntax, Pos{File: file, Line: 1, Column: 1}, "", "the document is empty")
+		return nil
+	}
+	if err != nil {
+		syntaxProblem(file, data, err, diags)
+		return nil
+	}
+	next, err := decode(dec)
+	switch {
+	case errors.Is(err, io.EOF):
+	case err != nil:
+		syntaxProblem(file, data, err, diags)
+	default:
+		diags.add(Error, CodeSyntax, Pos{File: file, Line: next.Line, Column: next.Column}, "keep one document in a file",
+			"a second YAML document begins here")
+	}
+	return root.Content[0]
+}
+
+// decode reads the next YAML document. The parser is known to panic on some broken input, which must not end more
+// than the reading of this file.
+func decode(dec *yaml.Decoder) (n *yaml.Node, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("yaml: the parser gave up: %v", r)
+		}
+	}()
+	n = new(yaml.Node)
+	if err := dec.Decode(n); err != nil {
+		return nil, err
+	}
+	if n.Kind != yaml.DocumentNode || len(n.Content) == 0 {
+		return nil, errors.New("yaml: no document")
+	}
+	return n, nil
+}
+
+// badByte returns the place of the first byte that is not UTF-8.
+func badByte(file string, data []byte) Pos {
+	pos := Pos{File: file, Line: 1, Column: 1}
+	for len(data) > 0 {
+		r, size := utf8.DecodeRune(data)
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		pos.Column++
+		if r == '\n' {
+			pos.Line, pos.Column = pos.Line+1, 1
+		}
+		data = data[size:]
+	}
+	return pos
+}
+
+var (
+	yamlError     = regexp.MustCompile(`(?s)^yaml: (?:line ([0-9]+): )?(.*)$`)
+	unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
+	openRef       = regexp.MustCompile(`(?:^|[:,\[{-])[ \t]+(\{\{)`)
+)
+
+// syntaxProblem reports an error of the YAML parser. A value that starts with an unquoted reference is the usual cause,
+// so the lines around the error are searched for one.
+func syntaxProblem(file string, data []byte, err error, diags *Diagnostics) {
+	line, text := 1, err.Error()
+	if m := yamlError.FindStringSubmatch(text); m != nil {
+		text = m[2]
+		if n, convErr := strconv.Atoi(m[1]); convErr == nil {
+			line = n
+		}
+	}
+	if m := unknownAnchor.FindStringSubmatch(text); m != nil {
+		diags.add(Error, CodeSyntax, find(file, data, "*"+m[1]), "quote a value that begins with *", "unknown alias %q", "*"+m[1])
+		return
+	}
+	lines := strings.Split(string(data), "\n")
+	for _, n := range []int{line, line + 1, line - 1} {
+		if n < 1 || n > len(lines) {
+			continue
+		}
+		if m := openRef.FindStringSubmatchIndex(lines[n-1]); m != nil {
+			column := utf8.RuneCountInString(lines[n-1][:m[2]]) + 1
+			diags.add(Error, CodeRefUnquoted, Pos{File: file, Line: n, Column: column}, "put quotes around the whole value",
+				"a value that begins with {{ must be quoted")
+			return
+		}
+	}
+	column := 1
+	if line <= len(lines) {
+		column += len(lines[line-1]) - len(strings.TrimLeft(lines[line-1], " \t"))
+	}
+	diags.add(Error, CodeSyntax, Pos{File: file, Line: line, Column: column}, "", "%s", text)
+}
+
+// find returns the place of the first occurrence of word.
+func find(file string, data []byte, word string) Pos {
+	i := bytes.Index(data, []byte(word))
+	if i < 0 {
+		return Pos{File: file, Line: 1, Column: 1}
+	}
+	start := bytes.LastIndexByte(data[:i], '\n') + 1
+	return Pos{File: file, Line: bytes.Count(data[:i], []byte("\n")) + 1, Column: utf8.RuneCount(data[start:i]) + 1}
+}
