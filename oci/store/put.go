@@ -270,3 +270,10 @@ func pointer(name string) (string, error) {
 	}
 	return r.Pointer(), nil
 }
+
+// PutManifest stores the bytes of a manifest or index without pointing anything at it; Add does that, once all its
+// blobs are there.
+func (s *Store) PutManifest(ctx context.Context, raw []byte) error {
+	_, err := s.putBytes(ctx, raw)
+	return err
+}
