@@ -10,6 +10,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/slipway-oci/slipway/runner/document"
+	"github.com/slipway-oci/slipway/runner/document/near"
 )
 
 // maxMergeDepth bounds merge keys inside merged maps; an anchor that merges itself would never end.
@@ -128,8 +129,8 @@ func (r *reader) unknownKey(n *yaml.Node, what, key string, fields []field) {
 		known[i] = f.key
 	}
 	e := r.fail(n, "unknown key %q in %s", key, what)
-	if near := nearest(key, known); near != "" {
-		e.Advice = fmt.Sprintf("did you mean %q?", near)
+	if word, ok := near.Word(key, known); ok {
+		e.Advice = fmt.Sprintf("did you mean %q?", word)
 		return
 	}
 	e.Advice = "known keys: " + strings.Join(known, ", ")
@@ -171,10 +172,8 @@ func (r *reader) oneOf(n *yaml.Node, what string, allowed ...string) Text {
 		return Text{}
 	}
 	if !slices.Contains(allowed, value) {
-		e := r.fail(n, "%s is %q; allowed: %s", what, value, strings.Join(allowed, ", "))
-		if near := nearest(value, allowed); near != "" {
-			e.Advice = fmt.Sprintf("did you mean %q?", near)
-		}
+		r.fail(n, "%s is %q; allowed: %s", what, value, strings.Join(allowed, ", ")).Advice =
+			near.Hint(value, allowed)
 		return Text{}
 	}
 	return Text{Value: value, Pos: r.pos(n)}

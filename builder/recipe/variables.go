@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
+
+	"github.com/slipway-oci/slipway/runner/document/near"
 )
 
 // The variables of a template.
@@ -106,8 +108,8 @@ func (p *templateParser) marker(line int, match string, at *int) {
 
 func (p *templateParser) unknownVariable(line int, name string) {
 	e := p.fail(line, "unknown variable {{{ imagebuilder:%s }}}", name)
-	if near := nearest(name, variableNames); near != "" {
-		e.Advice = fmt.Sprintf("did you mean {{{ imagebuilder:%s }}}?", near)
+	if word, ok := near.Word(name, variableNames); ok {
+		e.Advice = fmt.Sprintf("did you mean {{{ imagebuilder:%s }}}?", word)
 		return
 	}
 	e.Advice = "known variables: imagebuilder:" + strings.Join(variableNames, ", imagebuilder:")

@@ -1,0 +1,118 @@
+package component
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Kind says what a reference to a component is.
+type Kind int
+
+// The kinds of references.
+const (
+	Named   Kind = iota // name, name/1.x.x, name/1.2.3/4, and with "aws:" in front
+	File                // ./f.yaml, ../f.yaml, /f.yaml
+	Address             // s3://, file://, https://, oci://
+	ARN                 // arn:...:component/...
+)
+
+// Reference is what a recipe says to name a component.
+type Reference struct {
+	Kind Kind
+	// Text is the reference as written.
+	Text string
+	// Managed says that a named reference is one of the managed namespace ("aws:").
+	Managed bool
+	// Name is that of a named reference, as written.
+	Name string
+	// Version has three nodes, x for those left open. It is empty unless the reference is named.
+	Version string
+	// Build is the build number of a named reference, 0 when it is left open.
+	Build int
+}
+
+var (
+	arnPattern     = regexp.MustCompile(`^arn:aws[^:]*:imagebuilder:[^:]+:(?:[0-9]{12}|aws(?:-[a-z-]+)?|third-party):component/.+$`)
+	addressPattern = regexp.MustCompile(`^(s3|file|https?|oci)://`)
+	namePattern    = regexp.MustCompile(`^[-_A-Za-z0-9][-_A-Za-z0-9 ]{1,126}[-_A-Za-z0-9]$`)
+	nodePattern    = regexp.MustCompile(`^([0-9]{1,10}|x)$`)
+	buildPattern   = regexp.MustCompile(`^[1-9][0-9]{0,9}$`)
+)
+
+// ParseReference reads a reference of a recipe file or of the command line.
+func ParseReference(text string) (Reference, error) {
+	r := Reference{Text: text}
+	switch {
+	case strings.HasPrefix(text, "./"), strings.HasPrefix(text, "../"), filepath.IsAbs(text):
+		r.Kind = File
+		return r, nil
+	case addressPattern.MatchString(text):
+		r.Kind = Address
+		return r, nil
+	case strings.HasPrefix(text, "arn:"):
+		r.Kind = ARN
+		if !arnPattern.MatchString(text) {
+			return r, &ReferenceError{Text: text, Reason: "not the ARN of a component"}
+		}
+		return r, nil
+	}
+	name, managed := strings.CutPrefix(text, "aws:")
+	r.Managed = managed
+	return r.named(name)
+}
+
+// named reads NAME[/VERSION[/BUILD]].
+func (r Reference) named(text string) (Reference, error) {
+	parts := strings.Split(text, "/")
+	r.Name, r.Version = parts[0], "x.x.x"
+	if !namePattern.MatchString(r.Name) || len(parts) > 3 {
+		return r, &ReferenceError{Text: r.Text, Reason: "not the name of a component", Advice: r.pathAdvice()}
+	}
+	if len(parts) > 1 {
+		nodes := strings.Split(parts[1], ".")
+		for len(nodes) < 3 {
+			nodes = append(nodes, "x")
+		}
+		open := false
+		for i, node := range nodes {
+			if i > 2 || !nodePattern.MatchString(node) {
+				return r, &ReferenceError{Text: r.Text, Reason: fmt.Sprintf("%q is not a version", parts[1]), Advice: r.pathAdvice()}
+			}
+			if open && node != "x" {
+				return r, &ReferenceError{Text: r.Text, Reason: "every node of a version to the right of an x must be x"}
+			}
+			open = node == "x"
+		}
+		r.Version = strings.Join(nodes, ".")
+	}
+	if len(parts) == 3 {
+		if !buildPattern.MatchString(parts[2]) {
+			return r, &ReferenceError{Text: r.Text, Reason: fmt.Sprintf("%q is not a build number", parts[2])}
+		}
+		if strings.Contains(r.Version, "x") {
+			return r, &ReferenceError{Text: r.Text, Reason: "a version with an open node has no build number"}
+		}
+		r.Build, _ = strconv.Atoi(parts[2]) // at most ten digits
+	}
+	return r, nil
+}
+
+// pathAdvice helps when a path was meant.
+func (r Reference) pathAdvice() string {
+	switch filepath.Ext(r.Text) {
+	case ".yaml", ".yml", ".json":
+		return fmt.Sprintf("a file starts with ./ or ../: %q", "./"+r.Text)
+	}
+	return "a component is named NAME, NAME/1.x.x or NAME/1.2.3/4; a file starts with ./ or ../"
+}
+
+// ReferenceError says that a text names no component.
+type ReferenceError struct{ Text, Reason, Advice string }
+
+func (e *ReferenceError) Error() string { return fmt.Sprintf("component %q: %s", e.Text, e.Reason) }
+
+// Hint says how to write it.
+func (e *ReferenceError) Hint() string { return e.Advice }
