@@ -2,15 +2,17 @@ package engine
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/moby/buildkit/client"
-	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/opencontainers/go-digest"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/tonistiigi/fsutil"
 	"golang.org/x/sync/errgroup"
 
@@ -132,7 +134,15 @@ func committed(response map[string]string) (Committed, error) {
 	if err != nil {
 		return Committed{}, fmt.Errorf("the builder named no config digest: %w", err)
 	}
-	return Committed{Digest: d, ConfigDigest: config}, nil
+	c := Committed{Digest: d, ConfigDigest: config}
+	descriptor, err := base64.StdEncoding.DecodeString(response[exptypes.ExporterImageDescriptorKey])
+	if err == nil {
+		err = json.Unmarshal(descriptor, &c.Descriptor)
+	}
+	if err != nil {
+		return Committed{}, fmt.Errorf("the builder's descriptor of the image: %w", err)
+	}
+	return c, nil
 }
 
 // solveOptions are everything the builder needs of this side for one build.
@@ -169,7 +179,7 @@ type solve struct {
 
 // run is the build stage: what stands before the components, the components, what stands behind them.
 func (s *solve) run(ctx context.Context, gw gateway.Client) (*gateway.Result, error) {
-	base, config, err := s.base(ctx, gw)
+	base, err := s.base(ctx, gw)
 	if err != nil {
 		return nil, err
 	}
@@ -182,28 +192,44 @@ func (s *solve) run(ctx context.Context, gw gateway.Client) (*gateway.Result, er
 	}
 	last := base
 	if n := len(components); n > 0 {
-		last = components[n-1].root
+		last.state = components[n-1].root
 	}
-	config, err = s.componentHistory(config)
-	if err != nil {
+	if last.config, err = s.afterComponents(base.config); err != nil {
 		return nil, err
 	}
-	return s.finish(ctx, gw, last, config)
+	return s.finish(ctx, gw, last)
 }
 
 // graph adds the components to base, one on the other.
-func (s *solve) graph(ctx context.Context, base llb.State) ([]component, error) {
+func (s *solve) graph(ctx context.Context, base input) ([]component, error) {
 	runner := runnerState(s.runner.Digest, s.spec.Platform)
+	args, err := s.arguments(base.config)
+	if err != nil {
+		return nil, err
+	}
+	state := base.state
 	components := make([]component, len(s.spec.Components))
 	for i := range components {
-		c, err := s.engine.addComponent(ctx, base, runner, i, s.spec)
+		c, err := s.engine.addComponent(ctx, state, runner, i, s.spec, args)
 		if err != nil {
 			return nil, err
 		}
-		components[i], base = c, c.root
+		components[i], state = c, c.root
 		s.status.watch(c.vertex, i)
 	}
 	return components, nil
+}
+
+// arguments are the build arguments that components see, with references to the image's environment resolved.
+func (s *solve) arguments(config []byte) ([]string, error) {
+	if s.spec.Args == nil {
+		return nil, nil
+	}
+	var img ocispecs.Image
+	if err := json.Unmarshal(config, &img); err != nil {
+		return nil, fmt.Errorf("image config: %w", err)
+	}
+	return s.spec.Args(img.Config.Env)
 }
 
 // runComponents asks for the file system of the last component, which runs them all in order, and at the same time

@@ -73,7 +73,7 @@ type component struct {
 
 // addComponent runs component i on base. Runner, documents and private folders are mounts, so the layer holds only
 // what the component did.
-func (e *Engine) addComponent(ctx context.Context, base llb.State, runner llb.State, i int, spec *BuildSpec) (component, error) {
+func (e *Engine) addComponent(ctx context.Context, base llb.State, runner llb.State, i int, spec *BuildSpec, args []string) (component, error) {
 	c := spec.Components[i]
 	options := []llb.RunOption{
 		llb.Args([]string{runnerbin.Program, "run", "--config", runnerbin.ComponentDir + "/" + Config}),
@@ -86,11 +86,10 @@ func (e *Engine) addComponent(ctx context.Context, base llb.State, runner llb.St
 		llb.AddSecret(runnerbin.CAFile, llb.SecretID(secretCA), llb.SecretOptional, llb.SecretFileOpt(0, 0, 0o444)),
 		llb.WithCustomName(c.Title),
 	}
-	for _, m := range stubGuards(runner) {
-		options = append(options, m)
-	}
-	for _, name := range slices.Sorted(maps.Keys(spec.Args)) {
-		options = append(options, llb.AddEnv(name, spec.Args[name]))
+	options = append(options, stubGuards(runner)...)
+	for _, arg := range args {
+		name, value, _ := strings.Cut(arg, "=")
+		options = append(options, llb.AddEnv(name, value))
 	}
 	if p := e.options.Proxy; p != (Proxy{}) {
 		options = append(options, llb.WithProxy(llb.ProxyEnv{

@@ -1,11 +1,14 @@
 package engine
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/slipway-oci/slipway/builder/engine/runnerbin"
 )
 
 // Image is an image in the image store.
@@ -24,6 +27,12 @@ type Component struct {
 	NoCache bool
 }
 
+// ParentContext is the name by which the parts of a Template call the parent image.
+const ParentContext = "slipway-parent-image"
+
+// ComponentFolder is where a component finds its files in the build stage.
+const ComponentFolder = runnerbin.ComponentDir
+
 // Config is the file in a component's folder that the runner is started with (`run --config`).
 const Config = "config.json"
 
@@ -39,8 +48,9 @@ type BuildSpec struct {
 	// Context is the folder for COPY and ADD in the template; "" for an empty one.
 	Context    string
 	Components []Component
-	// Args are build arguments that components see in their environment. They are not part of the image.
-	Args map[string]string
+	// Args gives the build arguments that components see, NAME=VALUE, from the environment of the image before the
+	// components. They are not part of the image. It may be nil.
+	Args func(environment []string) ([]string, error)
 	// Labels are set on the image unless the template sets them.
 	Labels      map[string]string
 	Compression string // gzip, zstd, estargz, uncompressed; empty means gzip
@@ -56,9 +66,9 @@ type Template struct {
 	// Suffix is the Dockerfile text behind the components. The stage with the components begins with a FROM of the
 	// build context SuffixContext. Empty means that their result is the image.
 	Suffix string
-	// ParentContext and SuffixContext are the names by which Prefix and Suffix call the parent image and the result
-	// of the components.
-	ParentContext, SuffixContext string
+	// SuffixContext is the name by which Suffix calls the result of the components. The parent is ParentContext in
+	// both, or scratch.
+	SuffixContext string
 	// File names the template in messages.
 	File string
 }
@@ -100,3 +110,6 @@ type ComponentState struct {
 	// HasLogs says whether its log folder was read.
 	HasLogs bool
 }
+
+// TestFolder is where component i of a TestSpec finds its files.
+func TestFolder(i int) string { return fmt.Sprintf("%s/%02d", runnerbin.ComponentDir, i+1) }

@@ -16,50 +16,55 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
+// input is a file system with its image config, by the name that FROM knows it by.
+type input struct {
+	state  llb.State
+	config []byte
+}
+
 // base returns the file system on which the components run, with its environment, and its image config.
-func (s *solve) base(ctx context.Context, gw gateway.Client) (llb.State, []byte, error) {
-	state, config, err := s.parent()
+func (s *solve) base(ctx context.Context, gw gateway.Client) (input, error) {
+	parent, err := s.parent()
 	if err != nil || s.spec.Template.Prefix == "" {
-		return state, config, err
+		return parent, err
 	}
-	res, err := s.dockerfile(ctx, gw, s.spec.Template.Prefix, s.spec.Template.Target, s.spec.Template.ParentContext, state, config)
+	res, err := s.dockerfile(ctx, gw, s.spec.Template.Prefix, s.spec.Template.Target, nil)
 	if err != nil {
-		return llb.State{}, nil, err
+		return input{}, err
 	}
 	ref, err := res.SingleRef()
 	if err != nil {
-		return llb.State{}, nil, err
+		return input{}, err
 	}
-	config = res.Metadata[exptypes.ExporterImageConfigKey]
-	state = llb.Scratch()
+	base := input{llb.Scratch(), res.Metadata[exptypes.ExporterImageConfigKey]}
 	if ref != nil {
-		if state, err = ref.ToState(); err != nil {
-			return llb.State{}, nil, err
+		if base.state, err = ref.ToState(); err != nil {
+			return input{}, err
 		}
 	}
-	state, err = withEnvironment(state, config)
-	return state, config, err
+	base.state, err = withEnvironment(base.state, base.config)
+	return base, err
 }
 
 // parent is the parent image with its config; an empty file system has a config of its platform only.
-func (s *solve) parent() (llb.State, []byte, error) {
+func (s *solve) parent() (input, error) {
 	if s.spec.Parent == nil {
 		config, err := json.Marshal(ocispecs.Image{Platform: s.spec.Platform})
-		return llb.Scratch(), config, err
+		return input{llb.Scratch(), config}, err
 	}
 	state := imageState(s.spec.Parent.Digest, s.spec.Platform)
 	state, err := withEnvironment(state, s.spec.Parent.Config)
-	return state, s.spec.Parent.Config, err
+	return input{state, s.spec.Parent.Config}, err
 }
 
 // finish applies what stands behind the components and returns the result to export.
-func (s *solve) finish(ctx context.Context, gw gateway.Client, state llb.State, config []byte) (*gateway.Result, error) {
+func (s *solve) finish(ctx context.Context, gw gateway.Client, last input) (*gateway.Result, error) {
 	if s.spec.Template.Suffix != "" {
-		res, err := s.dockerfile(ctx, gw, s.spec.Template.Suffix, "", s.spec.Template.SuffixContext, state, config)
+		res, err := s.dockerfile(ctx, gw, s.spec.Template.Suffix, "", &last)
 		if err != nil {
 			return nil, err
 		}
-		config, err = withLabels(res.Metadata[exptypes.ExporterImageConfigKey], s.spec.Labels)
+		config, err := withLabels(res.Metadata[exptypes.ExporterImageConfigKey], s.spec.Labels)
 		if err != nil {
 			return nil, err
 		}
@@ -74,7 +79,7 @@ func (s *solve) finish(ctx context.Context, gw gateway.Client, state llb.State, 
 		}
 		return s.result(ref, config), nil
 	}
-	def, err := state.Marshal(ctx, llb.Platform(s.spec.Platform))
+	def, err := last.state.Marshal(ctx, llb.Platform(s.spec.Platform))
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +91,7 @@ func (s *solve) finish(ctx context.Context, gw gateway.Client, state llb.State, 
 	if err != nil {
 		return nil, err
 	}
-	config, err = withLabels(config, s.spec.Labels)
+	config, err := withLabels(last.config, s.spec.Labels)
 	return s.result(ref, config), err
 }
 
@@ -99,42 +104,45 @@ func (s *solve) result(ref gateway.Reference, config []byte) *gateway.Result {
 	return res
 }
 
-// dockerfile builds text with BuildKit's own Dockerfile frontend. The image or file system input is known to it as
-// the build context name, so that `FROM name` means it.
-func (s *solve) dockerfile(ctx context.Context, gw gateway.Client, text, target, name string, input llb.State, config []byte) (*gateway.Result, error) {
-	const inputKey = "slipway"
-	file := filesState("template", map[string][]byte{"Dockerfile": []byte(text)})
-	inputs := map[string]*pb.Definition{}
-	for key, state := range map[string]llb.State{"dockerfile": file, inputKey: input} {
-		def, err := state.Marshal(ctx, llb.Platform(s.spec.Platform))
-		if err != nil {
-			return nil, err
-		}
-		inputs[key] = def.ToPB()
+// dockerfile builds text with BuildKit's own Dockerfile frontend. `FROM` finds the parent, and behind the components
+// their result, as named build contexts.
+func (s *solve) dockerfile(ctx context.Context, gw gateway.Client, text, target string, components *input) (*gateway.Result, error) {
+	options := map[string]string{"target": target, "platform": platforms.Format(s.spec.Platform)}
+	inputs := map[string]input{
+		"dockerfile": {state: filesState("template", map[string][]byte{"Dockerfile": []byte(text)})},
 	}
 	if s.spec.Context == "" {
-		def, err := llb.Scratch().File(llb.Mkdir("/context", 0o755)).Marshal(ctx)
+		inputs["context"] = input{state: llb.Scratch().File(llb.Mkdir("/context", 0o755), llb.WithCustomName("empty context"))}
+	}
+	if s.spec.Parent != nil {
+		parent, err := s.parent()
 		if err != nil {
 			return nil, err
 		}
-		inputs["context"] = def.ToPB()
+		inputs["parent"] = parent
+		options["context:"+ParentContext] = "input:parent"
 	}
-	metadata, err := json.Marshal(map[string][]byte{exptypes.ExporterImageConfigKey: config})
-	if err != nil {
-		return nil, err
+	if components != nil {
+		inputs["components"] = *components
+		options["context:"+s.spec.Template.SuffixContext] = "input:components"
 	}
-	res, err := gw.Solve(ctx, gateway.SolveRequest{
-		Frontend: "dockerfile.v0",
-		FrontendOpt: map[string]string{
-			"target":                     target,
-			"platform":                   platforms.Format(s.spec.Platform),
-			"context:" + name:            "input:" + inputKey,
-			"input-metadata:" + inputKey: string(metadata),
-			// Another frontend named by `# syntax=` would be pulled and run.
-			"build-arg:BUILDKIT_SYNTAX": "",
-		},
-		FrontendInputs: inputs,
-	})
+	request := gateway.SolveRequest{Frontend: "dockerfile.v0", FrontendOpt: options, FrontendInputs: map[string]*pb.Definition{}}
+	for key, in := range inputs {
+		def, err := in.state.Marshal(ctx, llb.Platform(s.spec.Platform))
+		if err != nil {
+			return nil, err
+		}
+		request.FrontendInputs[key] = def.ToPB()
+		if in.config == nil {
+			continue
+		}
+		metadata, err := json.Marshal(map[string][]byte{exptypes.ExporterImageConfigKey: in.config})
+		if err != nil {
+			return nil, err
+		}
+		options["input-metadata:"+key] = string(metadata)
+	}
+	res, err := gw.Solve(ctx, request)
 	if err != nil {
 		return nil, s.templateError(err)
 	}
@@ -149,12 +157,17 @@ func (s *solve) templateError(err error) error {
 	return instructionError(s.spec.Template.File, err)
 }
 
-// componentHistory appends one entry for each component, since each makes one layer (OCI image-spec, config.md).
-func (s *solve) componentHistory(config []byte) ([]byte, error) {
-	if len(s.spec.Components) == 0 {
+// afterComponents is the config of the file system that the components left. The history gets one entry for each,
+// since each makes one layer (OCI image-spec, config.md). Triggers of the template's own stage are cleared: they are
+// for builds on the image, not for the next FROM of this one.
+func (s *solve) afterComponents(config []byte) ([]byte, error) {
+	if len(s.spec.Components) == 0 && s.spec.Template.Suffix == "" {
 		return config, nil
 	}
 	return editConfig(config, func(fields map[string]json.RawMessage) error {
+		if err := clearTriggers(fields); err != nil {
+			return err
+		}
 		var history []ocispecs.History
 		if raw, ok := fields["history"]; ok {
 			if err := json.Unmarshal(raw, &history); err != nil {
@@ -168,6 +181,24 @@ func (s *solve) componentHistory(config []byte) ([]byte, error) {
 		fields["history"], err = json.Marshal(history)
 		return err
 	})
+}
+
+func clearTriggers(fields map[string]json.RawMessage) error {
+	inner := map[string]json.RawMessage{}
+	raw, ok := fields["config"]
+	if !ok {
+		return nil
+	}
+	if err := json.Unmarshal(raw, &inner); err != nil {
+		return fmt.Errorf("image config: config: %w", err)
+	}
+	if _, ok := inner["OnBuild"]; !ok {
+		return nil
+	}
+	delete(inner, "OnBuild")
+	var err error
+	fields["config"], err = json.Marshal(inner)
+	return err
 }
 
 // withLabels sets labels that the config does not have.

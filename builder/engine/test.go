@@ -76,11 +76,11 @@ func (e *Engine) runTests(ctx context.Context, gw gateway.Client, spec *TestSpec
 	files := map[string][]byte{}
 	args := []string{runnerbin.Program, "batch"}
 	for i, c := range spec.Components {
-		dir := fmt.Sprintf("%02d", i+1)
+		dir := path.Base(TestFolder(i))
 		for name, data := range c.Files {
 			files[dir+"/"+name] = data
 		}
-		args = append(args, path.Join(runnerbin.ComponentDir, dir, Config))
+		args = append(args, path.Join(TestFolder(i), Config))
 	}
 	container, err := newContainer(ctx, gw, spec, runner, files)
 	if err != nil {

@@ -1,0 +1,149 @@
+// Package build is the build stage: the template up to the components, each component's build and validate phases in
+// one execution, and the template behind them. Its entry point is Run; what comes out is held by the builder until
+// it is committed.
+package build
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/containerd/containerd/v2/core/content"
+	"github.com/containerd/platforms"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/slipway-oci/slipway/builder/engine"
+	"github.com/slipway-oci/slipway/builder/event"
+	"github.com/slipway-oci/slipway/builder/plan"
+	"github.com/slipway-oci/slipway/builder/recipe"
+	"github.com/slipway-oci/slipway/builder/result"
+	"github.com/slipway-oci/slipway/builder/stage"
+)
+
+// All stands for every component in Input.NoCache.
+const All = "*"
+
+// Input is what the stage works on.
+type Input struct {
+	Plan     *plan.Plan
+	Platform plan.Platform
+	// Parent is the parent's image for the platform, present in the image store; nil for scratch.
+	Parent *engine.Image
+	// Blobs is the folder of the image store as the builder sees it.
+	Blobs       content.Store
+	NoCache     []string // names of components to run again; All for all of them
+	Compression string
+}
+
+// Output is what the stage made. On failure Built is nil and Components tell how far it came.
+type Output struct {
+	Built      *engine.Build
+	Components []result.Component
+}
+
+// Run runs the stage. Failures are *stage.Error.
+func Run(ctx context.Context, s stage.Services, in Input) (Output, error) {
+	components := in.Plan.BuildStage()
+	spec, err := newSpec(s, in, components)
+	if err != nil {
+		return Output{}, err
+	}
+	w := newWatcher(s, in, components)
+	built, err := s.Engine.Build(ctx, spec, w)
+	w.close()
+	out := Output{Components: w.results(built)}
+	if err != nil {
+		return out, w.failure(ctx, err)
+	}
+	out.Built = built
+	return out, nil
+}
+
+func newSpec(s stage.Services, in Input, components []plan.Component) (engine.BuildSpec, error) {
+	platform, err := platforms.Parse(in.Platform.Name)
+	if err != nil {
+		return engine.BuildSpec{}, fmt.Errorf("platform %q: %w", in.Platform.Name, err)
+	}
+	spec := engine.BuildSpec{
+		Platform: platform, Parent: in.Parent, Store: in.Blobs, Labels: in.Plan.Labels,
+		Compression: in.Compression, Template: template(in),
+		LogFolder: func(i int) (string, error) {
+			return s.Logs.LogFolder(event.StageBuild, components[i].Index, components[i].Name)
+		},
+	}
+	if in.Plan.Template.UsesContext {
+		spec.Context = in.Plan.Context
+	}
+	if len(in.Plan.Template.Args) > 0 {
+		spec.Args = func(environment []string) ([]string, error) {
+			return in.Plan.Template.BuildArgs(environment, platformArgs(platform))
+		}
+	}
+	for _, c := range components {
+		files, err := stage.Files(c, c.Phases.Build, in.Plan.WorkingDirectory, engine.ComponentFolder)
+		if err != nil {
+			return spec, err
+		}
+		spec.Components = append(spec.Components, engine.Component{
+			Title: stage.Title(c), Files: files, NoCache: slices.Contains(in.NoCache, All) || slices.Contains(in.NoCache, c.Name),
+		})
+	}
+	return spec, nil
+}
+
+// platformArgs are the build arguments that BuildKit gives to every Dockerfile.
+func platformArgs(p ocispecs.Platform) map[string]string {
+	return map[string]string{
+		"TARGETPLATFORM": platforms.Format(p), "TARGETOS": p.OS, "TARGETARCH": p.Architecture, "TARGETVARIANT": p.Variant,
+	}
+}
+
+// template gives the engine the Dockerfile parts that have to be built. Where the components stand right behind the
+// FROM of the parent, nothing has to be built before them, unless the parent has ONBUILD triggers, which only a FROM
+// sets off.
+func template(in Input) engine.Template {
+	triggers := in.Parent != nil && hasTriggers(in.Parent.Config)
+	if in.Plan.Template.Trivial && !triggers {
+		return engine.Template{}
+	}
+	name := "scratch"
+	if in.Parent != nil {
+		name = engine.ParentContext
+	}
+	parts := in.Plan.Template.Render(name)
+	t := engine.Template{
+		Prefix: parts.Prefix, Target: parts.Target, Suffix: parts.Suffix,
+		SuffixContext: recipe.ComponentsContext, File: in.Plan.Recipe.File,
+	}
+	if !triggers && in.Plan.Template.HasComponents && onlyFrom(parts.Prefix, name) {
+		t.Prefix = ""
+	}
+	return t
+}
+
+// onlyFrom reports whether the only instruction of a Dockerfile is FROM name.
+func onlyFrom(dockerfile, name string) bool {
+	found := false
+	for line := range strings.Lines(dockerfile) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		words := strings.Fields(line)
+		if found || len(words) < 2 || !strings.EqualFold(words[0], "FROM") || words[1] != name {
+			return false
+		}
+		found = true
+	}
+	return found
+}
+
+// hasTriggers reports whether an image config has ONBUILD triggers, a field of Docker beside the OCI ones.
+func hasTriggers(config []byte) bool {
+	var img struct {
+		Config struct{ OnBuild []string } `json:"config"`
+	}
+	return json.Unmarshal(config, &img) == nil && len(img.Config.OnBuild) > 0
+}

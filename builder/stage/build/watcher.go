@@ -1,0 +1,218 @@
+package build
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/slipway-oci/slipway/builder/engine"
+	"github.com/slipway-oci/slipway/builder/event"
+	"github.com/slipway-oci/slipway/builder/plan"
+	"github.com/slipway-oci/slipway/builder/result"
+	"github.com/slipway-oci/slipway/builder/runlog"
+	"github.com/slipway-oci/slipway/builder/stage"
+)
+
+// watcher turns the engine's progress into events, and what is in the log folders into results. The engine calls its
+// Progress methods one at a time, and none of them after Build has returned.
+type watcher struct {
+	services   stage.Services
+	platform   string
+	components []plan.Component
+	decoders   []*runlog.Decoder // nil until the component runs
+	ended      []bool            // whether the event of its end is sent
+	work       map[string]string // names of the template's work by id
+}
+
+func newWatcher(s stage.Services, in Input, components []plan.Component) *watcher {
+	return &watcher{
+		services: s, platform: platformOf(in), components: components,
+		decoders: make([]*runlog.Decoder, len(components)), ended: make([]bool, len(components)),
+		work: map[string]string{},
+	}
+}
+
+// platformOf is shown only where there are several.
+func platformOf(in Input) string {
+	if len(in.Plan.Platforms) < 2 {
+		return ""
+	}
+	return in.Platform.Name
+}
+
+func (w *watcher) base(i int) event.Event {
+	return event.Event{
+		Time: time.Now(), Platform: w.platform, Stage: event.StageBuild,
+		Component: w.components[i].Name, Index: w.components[i].Index, Count: len(w.components),
+	}
+}
+
+// ComponentStarted begins the story of component i.
+func (w *watcher) ComponentStarted(i int, at time.Time) {
+	// The builder tells the end of an execution later than its successor's start.
+	for before := range i {
+		w.endLive(before)
+	}
+	start := w.base(i)
+	start.Type, start.Time = event.ComponentStart, at
+	w.services.Events.Send(start)
+	w.decoders[i] = &runlog.Decoder{Base: func(int) event.Event { return w.base(i) }, Sink: w.services.Events}
+}
+
+// ComponentOutput passes the runner's events on.
+func (w *watcher) ComponentOutput(i int, data []byte) {
+	if w.decoders[i] != nil {
+		_, _ = w.decoders[i].Write(data)
+	}
+}
+
+// endLive ends a component that ran and is known to have succeeded, since a later one has begun.
+func (w *watcher) endLive(i int) {
+	if w.decoders[i] == nil || w.ended[i] {
+		return
+	}
+	w.ended[i] = true
+	_ = w.decoders[i].Close()
+	end := w.base(i)
+	end.Type, end.Status = event.ComponentEnd, event.Success
+	w.services.Events.Send(end)
+}
+
+// Work shows what the builder does besides components: downloads as progress, instructions with their output.
+func (w *watcher) Work(work engine.Work) {
+	if work.Name != "" {
+		w.work[work.ID] = work.Name
+	}
+	name := w.work[work.ID]
+	e := event.Event{Time: time.Now(), Platform: w.platform, Stage: event.StageBuild, Name: name}
+	switch {
+	case len(work.Output) > 0:
+		for line := range bytes.Lines(work.Output) {
+			e.Type, e.Stream, e.Text = event.StepOutput, "stdout", strings.TrimRight(string(line), "\r\n")
+			w.services.Events.Send(e)
+		}
+	case work.Total > 0 || work.Current > 0:
+		e.Type, e.Current, e.Total, e.Done = event.Progress, work.Current, work.Total, work.Ended != nil
+		w.services.Events.Send(e)
+	}
+}
+
+func (w *watcher) close() {
+	for _, d := range w.decoders {
+		if d != nil {
+			_ = d.Close()
+		}
+	}
+}
+
+// results gives the outcome of every component that ran or was taken from the cache, from its log folder. It sends
+// the events of those whose end nobody has seen.
+func (w *watcher) results(built *engine.Build) []result.Component {
+	var list []result.Component
+	if built == nil {
+		return nil
+	}
+	for i, c := range w.components {
+		state := built.Components[i]
+		if !state.HasLogs && w.decoders[i] == nil {
+			continue
+		}
+		list = append(list, w.result(i, c, state))
+	}
+	return list
+}
+
+func (w *watcher) result(i int, c plan.Component, state engine.ComponentState) result.Component {
+	r := result.Component{
+		Name: c.Name, Version: c.Version, Digest: c.Digest, Cached: state.Cached, Phases: []result.Phase{},
+		Status: string(event.Failed), Duration: result.Seconds(state.Ended.Sub(state.Started)),
+	}
+	folder, err := w.services.Logs.LogFolder(event.StageBuild, c.Index, c.Name)
+	if err != nil {
+		return r
+	}
+	r.LogFolder = w.services.Logs.Relative(folder)
+	detail, err := runlog.Read(folder)
+	if err != nil {
+		r.FailureMessage = "no log was found: " + err.Error()
+		w.end(i, r)
+		return r
+	}
+	r.Status, r.FailureMessage, r.Phases = detail.Status, detail.FailureMessage, detail.Result()
+	if state.Cached {
+		r.Duration = 0
+		w.replay(i, detail)
+	}
+	w.end(i, r)
+	return r
+}
+
+// replay tells the story of a component that was taken from the cache.
+func (w *watcher) replay(i int, detail *runlog.Detail) {
+	start := w.base(i)
+	start.Type, start.Cached = event.ComponentStart, true
+	w.services.Events.Send(start)
+	base := w.base(i)
+	base.Cached = true
+	detail.Replay(base, w.services.Events)
+}
+
+func (w *watcher) end(i int, r result.Component) {
+	if w.ended[i] {
+		return
+	}
+	w.ended[i] = true
+	end := w.base(i)
+	end.Type, end.Status, end.Cached = event.ComponentEnd, event.Status(r.Status), r.Cached
+	end.Duration, end.Message = time.Duration(r.Duration), r.FailureMessage
+	w.services.Events.Send(end)
+}
+
+// failure explains err, which the engine gave.
+func (w *watcher) failure(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var component *engine.ComponentError
+	var instruction *engine.InstructionError
+	switch {
+	case errors.As(err, &component):
+		return w.componentFailure(component)
+	case engine.IsDiskFull(err):
+		return stage.Machine("build stage", err)
+	case errors.As(err, &instruction):
+		return &stage.Error{
+			Code: stage.CodeComponent, Message: instruction.Error(), Err: err,
+			Mend: "correct the Dockerfile template and build again; the output of the instruction is above",
+		}
+	default:
+		return stage.Machine("build stage", err)
+	}
+}
+
+// componentFailure names phase, step and cause from the failed component's log folder.
+func (w *watcher) componentFailure(failed *engine.ComponentError) error {
+	c := w.components[failed.Index]
+	e := &stage.Error{Code: stage.CodeComponent, Component: c.Name, Message: failed.Error(), Err: failed}
+	folder, err := w.services.Logs.LogFolder(event.StageBuild, c.Index, c.Name)
+	if err != nil {
+		return e
+	}
+	detail, err := runlog.Read(folder)
+	if err != nil {
+		if engine.IsDiskFull(failed) {
+			return stage.Machine("component "+c.Name, failed)
+		}
+		e.Message = fmt.Sprintf("%v; it left no log (%v)", failed, err)
+		return e
+	}
+	if phase, step, ok := detail.FailedStep(); ok {
+		e.Phase, e.Step, e.Message = phase, step.Name, step.FailureMessage
+	} else if detail.FailureMessage != "" {
+		e.Message = detail.FailureMessage
+	}
+	return e
+}

@@ -1,0 +1,100 @@
+// Package stage holds what the stages of a build share; each stage has a package of its own below it. Which stage
+// follows which is decided by package builder alone.
+package stage
+
+import (
+	"time"
+
+	"github.com/slipway-oci/slipway/builder/engine"
+	"github.com/slipway-oci/slipway/builder/event"
+	"github.com/slipway-oci/slipway/oci/store"
+)
+
+// The exit codes of failures, by where they happen (see the command-line reference).
+const (
+	CodeComponent = 1
+	CodeInput     = 2
+	CodeTest      = 3
+	CodePublish   = 4
+	CodeMachine   = 5
+)
+
+// Services are what stages work with. No stage changes them.
+type Services struct {
+	Engine *engine.Engine
+	Store  *store.Store
+	Events event.Sink
+	Logs   Logs
+}
+
+// Logs gives places to log files.
+type Logs interface {
+	// LogFolder makes the folder for the logs of a component and returns its path.
+	LogFolder(stage event.Stage, index int, component string) (string, error)
+	// Relative returns path as seen from the run folder.
+	Relative(path string) string
+}
+
+// Error is a failure of a stage.
+type Error struct {
+	Code      int // the exit code
+	Component string
+	Phase     string
+	Step      string
+	Message   string
+	Mend      string // how to mend it, may be empty
+	Err       error  // the cause, may be nil
+}
+
+// Error says what failed and where.
+func (e *Error) Error() string {
+	where := ""
+	switch {
+	case e.Step != "":
+		where = "component " + quote(e.Component) + ", phase " + e.Phase + ", step " + quote(e.Step) + ": "
+	case e.Component != "":
+		where = "component " + quote(e.Component) + ": "
+	}
+	return where + e.Message
+}
+
+func quote(s string) string { return `"` + s + `"` }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Hint says how to mend it.
+func (e *Error) Hint() string { return e.Mend }
+
+// ExitCode is the exit code of the command.
+func (e *Error) ExitCode() int { return e.Code }
+
+// Machine makes the Error for a fault of the builder or of this machine.
+func Machine(doing string, err error) *Error {
+	e := &Error{Code: CodeMachine, Message: doing + ": " + err.Error(), Err: err}
+	if engine.IsDiskFull(err) {
+		e.Message = doing + ": no space left on device"
+		e.Mend = "free some space, `slipway builder prune` and `slipway image prune` help; SLIPWAY_HOME moves cache and images elsewhere"
+	}
+	return e
+}
+
+// Timed runs work between the start and end events of a stage and returns how long it took.
+func Timed(events event.Sink, name event.Stage, work func() error) (time.Duration, error) {
+	start := time.Now()
+	events.Send(event.Event{Time: start, Type: event.StageStart, Stage: name})
+	err := work()
+	end := event.Event{Time: time.Now(), Type: event.StageEnd, Stage: name, Status: event.Success, Duration: time.Since(start)}
+	if err != nil {
+		end.Status, end.Message = event.Failed, err.Error()
+	}
+	events.Send(end)
+	return end.Duration, err
+}
+
+// Skip sends the events of a stage that has nothing to do.
+func Skip(events event.Sink, name event.Stage, reason string) {
+	now := time.Now()
+	events.Send(event.Event{Time: now, Type: event.StageStart, Stage: name})
+	events.Send(event.Event{Time: now, Type: event.StageEnd, Stage: name, Status: event.Skipped, Message: reason})
+}
