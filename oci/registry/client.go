@@ -55,7 +55,6 @@ func New(opts Options) *Client {
 	if opts.Jobs <= 0 {
 		opts.Jobs = defaultJobs
 	}
-	opts.Retry = opts.Retry.withDefaults()
 	c := &Client{opts: opts, hosts: map[string]*host{}}
 	if opts.Transport != nil {
 		c.verified, c.insecure = opts.Transport, opts.Transport

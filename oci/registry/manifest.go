@@ -41,7 +41,7 @@ func (c *Client) Head(ctx context.Context, r ref.Ref) (v1.Descriptor, error) {
 		return v1.Descriptor{}, err
 	}
 	var desc v1.Descriptor
-	err := c.opts.Retry.run(ctx, func() error {
+	err := c.opts.Retry.Do(ctx, func() error {
 		var err error
 		desc, err = c.head(ctx, r)
 		return err
@@ -70,7 +70,7 @@ func (c *Client) Manifest(ctx context.Context, r ref.Ref) (Manifest, error) {
 		return Manifest{}, err
 	}
 	var m Manifest
-	err := c.opts.Retry.run(ctx, func() error {
+	err := c.opts.Retry.Do(ctx, func() error {
 		var err error
 		m, err = c.get(ctx, r)
 		return err
@@ -145,7 +145,7 @@ func (c *Client) Config(ctx context.Context, r ref.Ref, platform v1.Platform) (*
 		return nil, fmt.Errorf("%s: not an image manifest: %w", pinned, err)
 	}
 	var config v1.ConfigFile
-	err = c.opts.Retry.run(ctx, func() error {
+	err = c.opts.Retry.Do(ctx, func() error {
 		data, err := c.smallBlob(ctx, r, manifest.Config)
 		if err != nil {
 			return err

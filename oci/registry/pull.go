@@ -159,7 +159,7 @@ func (p *pull) checkPlatform(config v1.Descriptor) error {
 func (p *pull) blob(ctx context.Context, desc v1.Descriptor) error {
 	meter := newMeter(p.progress, desc)
 	how := Present
-	err := p.client.opts.Retry.run(ctx, func() error {
+	err := p.client.opts.Retry.Do(ctx, func() error {
 		return p.into.Ingest(ctx, desc, func(ctx context.Context, offset int64) (io.ReadCloser, bool, error) {
 			how = Transferred
 			body, resumed, err := p.client.openBlob(ctx, p.repo, desc.Digest, offset)

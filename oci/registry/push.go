@@ -174,7 +174,7 @@ func (p *push) run(ctx context.Context, img store.Image, targets []ref.Ref) erro
 
 // tag points a tag at the manifest and reads it back.
 func (p *push) tag(ctx context.Context, target ref.Ref, m Manifest) error {
-	err := p.client.opts.Retry.run(ctx, func() error { return p.client.putManifest(ctx, target, m) })
+	err := p.client.opts.Retry.Do(ctx, func() error { return p.client.putManifest(ctx, target, m) })
 	if err != nil {
 		return err
 	}
@@ -210,7 +210,7 @@ func (p *push) manifests(ctx context.Context, img store.Image) error {
 		if err != nil {
 			return err
 		}
-		err = p.client.opts.Retry.run(ctx, func() error {
+		err = p.client.opts.Retry.Do(ctx, func() error {
 			return p.client.putManifest(ctx, target, Manifest{Descriptor: desc, Raw: raw})
 		})
 		if err != nil {
@@ -246,7 +246,7 @@ func (p *push) blobs(ctx context.Context, img store.Image) error {
 func (p *push) blob(ctx context.Context, from *store.Store, desc v1.Descriptor) error {
 	meter := newMeter(p.progress, desc)
 	var how How
-	err := p.client.opts.Retry.run(ctx, func() error {
+	err := p.client.opts.Retry.Do(ctx, func() error {
 		var err error
 		how, err = p.try(ctx, from, desc, meter)
 		return err

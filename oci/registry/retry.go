@@ -49,8 +49,10 @@ func (r Retry) withDefaults() Retry {
 	return r
 }
 
-// run calls f until it succeeds, fails for good, or the attempts are used up.
-func (r Retry) run(ctx context.Context, f func() error) error {
+// Do calls f until it succeeds, fails for good, or the attempts are used up. It returns the last error; when ctx ends
+// while it waits, also the cause of that.
+func (r Retry) Do(ctx context.Context, f func() error) error {
+	r = r.withDefaults()
 	for attempt := 1; ; attempt++ {
 		err := f()
 		if err == nil || ctx.Err() != nil || attempt >= r.Attempts || !temporary(err) {
