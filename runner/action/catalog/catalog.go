@@ -25,15 +25,33 @@ func New(o Options) (*action.Set, error) {
 	return action.NewSet(
 		command.Bash{},
 		command.Binary{},
+		command.Document{},
+		command.PowerShell{},
 
+		file.Append{},
 		file.Copy{},
+		file.CopyFolder{},
 		file.Create{},
 		file.CreateFolder{},
+		file.CreateSymlink{},
 		file.Delete{},
+		file.DeleteFolder{},
+		file.List{},
+		file.Move{},
+		file.MoveFolder{},
 		file.Read{},
+		file.SetEncoding{},
+		file.SetFolderOwner{},
+		file.SetFolderPermissions{},
+		file.SetOwner{},
 		file.SetPermissions{},
 
 		system.Assert{},
+		system.InstallMSI{},
+		system.Reboot{},
+		system.SetRegistry{},
+		system.UninstallMSI{},
+		system.UpdateOS{},
 
 		transfer.Download{CAFile: o.CAFile},
 	)

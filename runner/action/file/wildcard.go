@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+
+	"github.com/slipway-oci/slipway/runner/action"
 )
 
 var errMiddleWildcard = errors.New("a wildcard is allowed in the last segment of a path only")
@@ -37,27 +39,6 @@ func checkNoWildcard(text string) error {
 	return nil
 }
 
-// matches reports whether name fits pattern, in which only "*" is special: it stands for any characters.
-func matches(pattern, name string) bool {
-	parts := strings.Split(pattern, "*")
-	if len(parts) == 1 {
-		return pattern == name
-	}
-	first, last := parts[0], parts[len(parts)-1]
-	if len(name) < len(first)+len(last) || !strings.HasPrefix(name, first) || !strings.HasSuffix(name, last) {
-		return false
-	}
-	rest := name[len(first) : len(name)-len(last)]
-	for _, part := range parts[1 : len(parts)-1] {
-		at := strings.Index(rest, part)
-		if at < 0 {
-			return false
-		}
-		rest = rest[at+len(part):]
-	}
-	return true
-}
-
 // expand returns the entries of folder whose names fit pattern, in byte order.
 func expand(ctx context.Context, folder, pattern string) ([]os.DirEntry, error) {
 	entries, err := os.ReadDir(folder)
@@ -69,7 +50,7 @@ func expand(ctx context.Context, folder, pattern string) ([]os.DirEntry, error) 
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		if matches(pattern, e.Name()) {
+		if action.Matches(pattern, e.Name()) {
 			found = append(found, e)
 		}
 	}

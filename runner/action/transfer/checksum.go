@@ -89,21 +89,8 @@ func (c *checksum) check(h hash.Hash) error {
 // verify reads all of in and compares its digest.
 func (c *checksum) verify(ctx context.Context, in io.Reader) error {
 	h := c.new()
-	if _, err := io.Copy(h, &contextReader{ctx, in}); err != nil {
+	if _, err := io.Copy(h, action.Reader(ctx, in)); err != nil {
 		return err
 	}
 	return c.check(h)
-}
-
-// contextReader ends with the cause of its context.
-type contextReader struct {
-	ctx context.Context //nolint:containedctx // lives for one copy
-	in  io.Reader
-}
-
-func (r *contextReader) Read(p []byte) (int, error) {
-	if r.ctx.Err() != nil {
-		return 0, context.Cause(r.ctx)
-	}
-	return r.in.Read(p)
 }

@@ -163,7 +163,7 @@ func (f *fetch) store(ctx context.Context, body io.Reader) error {
 		digest = f.want.new()
 		to = io.MultiWriter(file, digest)
 	}
-	if _, err := io.Copy(to, &contextReader{ctx, body}); err != nil {
+	if _, err := io.Copy(to, action.Reader(ctx, body)); err != nil {
 		if file.err != nil {
 			return permanent(fmt.Errorf("writing %q: %w", f.path, file.err))
 		}
