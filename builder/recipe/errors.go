@@ -13,7 +13,7 @@ import (
 // Error is one problem of a recipe file or of its Dockerfile template, with its place.
 type Error struct {
 	Pos     document.Pos
-	Message string
+	Message string // may be empty when Err says it all
 	Advice  string // how to mend it, "" when the message says it all
 	Err     error  // the cause, may be nil
 }
@@ -22,7 +22,7 @@ type Error struct {
 func (e *Error) Error() string {
 	text := e.Message
 	if e.Err != nil {
-		text += ": " + e.Err.Error()
+		text = strings.TrimPrefix(text+": "+e.Err.Error(), ": ")
 	}
 	if at := Position(e.Pos); at != "" {
 		return at + ": " + text

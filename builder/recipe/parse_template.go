@@ -123,8 +123,10 @@ func (p *templateParser) checkStages() {
 		p.fail(p.components, "{{{ imagebuilder:components }}} stands before the first FROM")
 		return
 	}
-	if taken := p.find(ComponentsContext); taken >= 0 {
-		p.fail(p.fromLine(taken), "build stage %q has a name that is taken", ComponentsContext)
+	for _, name := range []string{ComponentsContext, ParentContext} {
+		if taken := p.find(name); taken >= 0 {
+			p.fail(p.fromLine(taken), "build stage %q has a name that is taken", name)
+		}
 	}
 	if p.environments >= 0 && p.stageAt(p.environments) != at {
 		p.fail(p.environments, "{{{ imagebuilder:environments }}} is not in the build stage of {{{ imagebuilder:components }}}")

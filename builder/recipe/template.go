@@ -14,8 +14,11 @@ const DefaultTemplate = `FROM {{{ imagebuilder:parentImage }}}
 // image config that the components left.
 const ComponentsContext = "slipway-components"
 
+// ParentContext is the named build context that stands for a parent image which no registry has.
+const ParentContext = "slipway-parent"
+
 // unnamedStage is the name that the stage with the components gets in a prefix when the template gives it none.
-const unnamedStage = "slipway-parent"
+const unnamedStage = "slipway-start"
 
 // Template is a Dockerfile template, checked and split at its components. Render and Dockerfile give the Dockerfiles
 // in it. It is not changed after ParseTemplate.

@@ -23,7 +23,7 @@ func TestTPL01DefaultTemplateIsTrivial(t *testing.T) {
 	if !template.Trivial || !template.HasComponents {
 		t.Errorf("default template: Trivial %v, HasComponents %v", template.Trivial, template.HasComponents)
 	}
-	want := Dockerfile{Prefix: "FROM scratch AS slipway-parent\n\n\n", Target: "slipway-parent"}
+	want := Dockerfile{Prefix: "FROM scratch AS slipway-start\n\n\n", Target: "slipway-start"}
 	if diff := cmp.Diff(want, template.Render("scratch")); diff != "" {
 		t.Errorf("Render (-want +got):\n%s", diff)
 	}
@@ -42,7 +42,7 @@ func TestTPL02VariableSpelling(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !template.Trivial || !strings.HasPrefix(template.Render(pinned).Prefix, "FROM "+pinned+" AS slipway-parent") {
+			if !template.Trivial || !strings.HasPrefix(template.Render(pinned).Prefix, "FROM "+pinned+" AS slipway-start") {
 				t.Errorf("ParseTemplate(%q): Trivial %v, Prefix %q", text, template.Trivial, template.Render(pinned).Prefix)
 			}
 		})

@@ -87,3 +87,13 @@ func (v Version) Next(existing []Version) Version {
 	}
 	return next
 }
+
+// Matches reports whether w agrees with v in every node that v does not leave open.
+func (v Version) Matches(w Version) bool {
+	for i, node := range v {
+		if node != Open && node != w[i] {
+			return false
+		}
+	}
+	return true
+}

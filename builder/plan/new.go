@@ -1,0 +1,97 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/slipway-oci/slipway/builder/recipe"
+	"github.com/slipway-oci/slipway/oci/ref"
+)
+
+const defaultWorkingDirectory = "/tmp"
+
+// New looks up everything a recipe names and decides everything that can be decided before the build. It runs nothing,
+// and writes nothing.
+func New(ctx context.Context, r *recipe.Recipe, opts Options) (*Plan, error) {
+	b := &planner{recipe: r, opts: opts, plan: &Plan{
+		Context:          filepath.ToSlash(r.Dir),
+		WorkingDirectory: r.WorkingDirectory.Value,
+		Tests:            !opts.SkipTests,
+		Warnings:         slices.Clone(r.Warnings),
+	}}
+	// What needs no network comes first, so that a mistake in the input shows at once.
+	for _, step := range []func(context.Context) error{
+		b.template, b.components, b.checkTemplate, b.parameters, b.targets, b.version, b.parent, b.platforms,
+	} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	b.labels()
+	b.secrets()
+	return b.plan, nil
+}
+
+// planner holds what is known on the way to a Plan.
+type planner struct {
+	recipe *recipe.Recipe
+	opts   Options
+	plan   *Plan
+
+	found []found // one for each of plan.Components
+	image Image   // the parent, zero for scratch
+}
+
+func (b *planner) warn(format string, args ...any) {
+	b.plan.Warnings = append(b.plan.Warnings, fmt.Sprintf(format, args...))
+}
+
+func (b *planner) template(ctx context.Context) error {
+	t, err := b.recipe.ReadTemplate(ctx, b.opts.Fetch)
+	b.plan.Template = t
+	return err
+}
+
+// version gives a wildcard version its numbers.
+func (b *planner) version(ctx context.Context) error {
+	r := b.recipe
+	b.plan.Recipe = Recipe{
+		Name: r.Name.Value, Normal: ref.Normal(r.Name.Value), Version: r.Version.Value,
+		Description: r.Description, File: filepath.ToSlash(r.File),
+	}
+	v, err := recipe.ParseVersion(r.Version.Value)
+	if err != nil {
+		return &recipe.Error{Pos: r.Version.Pos, Message: "semanticVersion", Err: err}
+	}
+	if !v.HasWildcard() {
+		return checkTag(r.Version, r.Version.Value)
+	}
+	var existing []recipe.Version
+	if b.opts.Versions != nil {
+		if existing, err = b.opts.Versions(ctx, b.plan.Recipe.Normal); err != nil {
+			return fmt.Errorf("versions of recipe %q: %w", r.Name.Value, err)
+		}
+	}
+	b.plan.Recipe.Version = v.Next(existing).String()
+	return nil
+}
+
+// checkTemplate refuses a template without a place for the components that need one.
+func (b *planner) checkTemplate(context.Context) error {
+	if b.plan.Template.HasComponents {
+		return nil
+	}
+	for i, c := range b.plan.Components {
+		if len(c.Phases.Build) == 0 {
+			continue
+		}
+		return &recipe.Error{
+			Pos:     b.recipe.Components[i].Reference.Pos,
+			Message: fmt.Sprintf("component %q has a %s phase, and the template has no {{{ imagebuilder:components }}}", c.Reference, c.Phases.Build[0]),
+			Advice:  "put {{{ imagebuilder:components }}} in a line of its own where the components are to run",
+		}
+	}
+	return nil
+}
