@@ -58,8 +58,8 @@ func writeFailedStep(w io.Writer, s Failure, style Style) {
 		parts = append(parts, "after "+Duration(s.Duration))
 	}
 	text := strings.Join(parts, ", ")
-	if s.Message != "" {
-		text += "\n" + s.Message
+	if message := reason(s.Message, s.ExitCode); message != "" {
+		text += "\n" + message
 	}
 	writeLabelled(w, style, bold, "Step:  ", text)
 	for _, l := range s.Output {

@@ -103,7 +103,7 @@ func (s *stage) transferLines(now time.Time, limit int) []line {
 // line shows a transfer: a bar where the total is known, bytes, and the speed so far.
 func (p *transfer) line(now time.Time) line {
 	const cells = 20
-	l := line{left: []span{{noColour, "  " + pad(clip(Clean(p.name), 28), 28) + " "}}}
+	l := line{left: []span{{noColour, "  " + pad(clip(shortDigests(Clean(p.name)), 28), 28) + " "}}}
 	if p.total > 0 {
 		full := int(min(p.current, p.total) * cells / p.total)
 		l.add(green, strings.Repeat("━", full))

@@ -85,7 +85,7 @@ func plainText(e event.Event) (colour, text string) {
 		if !e.Done {
 			return "", ""
 		}
-		return noColour, strings.TrimSuffix(Clean(e.Name)+" "+sizeText(e), " ")
+		return noColour, strings.TrimSuffix(shortDigests(Clean(e.Name))+" "+sizeText(e), " ")
 	case event.StageEnd, event.ComponentEnd, event.StepEnd, event.BuildEnd:
 		return statusColour(e.Status), endText(e)
 	default:
@@ -150,10 +150,18 @@ func endText(e event.Event) string {
 	if e.ExitCode != nil && *e.ExitCode != 0 {
 		fmt.Fprintf(&b, ", exit code %d", *e.ExitCode)
 	}
-	if e.Message != "" {
-		b.WriteString(": " + Clean(e.Message))
+	if text := reason(e.Message, e.ExitCode); text != "" {
+		b.WriteString(": " + text)
 	}
 	return b.String()
+}
+
+// reason is the message of a failure unless it says no more than the exit code, which is shown anyway.
+func reason(message string, exitCode *int) string {
+	if exitCode != nil && message == fmt.Sprintf("exit code %d", *exitCode) {
+		return ""
+	}
+	return Clean(message)
 }
 
 // statusText is a status in words.

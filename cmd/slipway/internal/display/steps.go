@@ -43,8 +43,8 @@ func stepLine(phase string, s result.Step) line {
 	if s.ExitCode != nil && *s.ExitCode != 0 {
 		l.add(red, fmt.Sprintf("  exit code %d", *s.ExitCode))
 	}
-	if s.FailureMessage != "" {
-		l.add(statusColour(event.Status(s.Status)), "  "+Clean(s.FailureMessage))
+	if text := reason(s.FailureMessage, s.ExitCode); text != "" {
+		l.add(statusColour(event.Status(s.Status)), "  "+text)
 	}
 	return l
 }

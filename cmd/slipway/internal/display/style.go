@@ -2,6 +2,7 @@ package display
 
 import (
 	"fmt"
+	"regexp"
 	"time"
 )
 
@@ -26,11 +27,13 @@ func (s Style) paint(colour, text string) string {
 	return "\x1b[" + colour + "m" + text + "\x1b[0m"
 }
 
-// Duration writes d for people: tenths of a second up to a minute, then minutes and hours.
+// Duration writes d for people: milliseconds, tenths of a second up to a minute, then minutes and hours.
 func Duration(d time.Duration) string {
 	switch {
 	case d < 0:
-		return "0.0s"
+		return "0ms"
+	case d < 100*time.Millisecond:
+		return fmt.Sprintf("%dms", d.Milliseconds())
 	case d < 59950*time.Millisecond:
 		return fmt.Sprintf("%.1fs", d.Seconds())
 	}
@@ -54,3 +57,8 @@ func Bytes(n int64) string {
 	}
 	return fmt.Sprintf("%.1f %s", value, [...]string{"", "kB", "MB", "GB", "TB"}[unit])
 }
+
+var longDigest = regexp.MustCompile(`(sha256:[0-9a-f]{12})[0-9a-f]{52}`)
+
+// shortDigests shortens the digests in a text to what people compare.
+func shortDigests(text string) string { return longDigest.ReplaceAllString(text, "$1") }

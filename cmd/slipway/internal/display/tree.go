@@ -98,9 +98,10 @@ func (t *tree) endStage(e event.Event, now time.Time) {
 	s := t.stage(e, now)
 	for _, c := range s.components { // ends that were not seen
 		t.finish(t.place(s, c, symbolOf(event.Cancelled), "", now.Sub(c.start)))
+		s.ended++
 	}
 	t.remove(s)
-	if s.ended+len(s.components) > 0 && (e.Status == event.Success || e.Status == "") {
+	if s.ended > 0 && e.Status != event.Cancelled {
 		return // its components have been shown
 	}
 	note := ""
