@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/moby/buildkit/client"
@@ -232,29 +233,57 @@ func (s *solve) arguments(config []byte) ([]string, error) {
 	return s.spec.Args(img.Config.Env)
 }
 
-// runComponents asks for the file system of the last component, which runs them all in order, and at the same time
-// for the log folders of all: the builder keeps an output only if somebody wanted it while it was made.
+// runComponents asks for the file system of the last component, which runs them all in order. As soon as one has
+// ended its log folder is asked for: the builder keeps an output only if somebody wanted it, and without its logs a
+// component would not count as cached next time.
 func (s *solve) runComponents(ctx context.Context, gw gateway.Client, components []component) error {
 	if len(components) == 0 {
 		return nil
 	}
-	var group errgroup.Group
-	failures := make([]error, len(components))
-	for i, c := range components {
-		group.Go(func() error {
-			failures[i] = s.readLogs(ctx, gw, i, c)
-			return nil
-		})
-	}
-	var failed error
-	group.Go(func() error {
-		_, failed = gw.Solve(ctx, gateway.SolveRequest{Definition: components[len(components)-1].rootDef.ToPB(), Evaluate: true})
-		return nil
-	})
-	_ = group.Wait()
-	s.build.Components = s.status.components()
+	logs := newReaders(len(components), func(i int) error { return s.readLogs(ctx, gw, i, components[i]) })
+	s.status.onSuccess(logs.start)
+	_, failed := gw.Solve(ctx, gateway.SolveRequest{Definition: components[len(components)-1].rootDef.ToPB(), Evaluate: true})
 	if failed == nil {
-		return errors.Join(failures...)
+		for i := range components {
+			logs.start(i)
+		}
 	}
-	return s.componentFailure(ctx, gw, failed)
+	err := logs.wait()
+	if failed != nil {
+		err = s.componentFailure(ctx, gw, failed)
+	}
+	s.build.Components = s.status.components(failed == nil)
+	return err
+}
+
+// readers reads the logs of components side by side, each at most once.
+type readers struct {
+	read func(i int) error
+
+	mu      sync.Mutex
+	started []bool
+	closed  bool
+	group   errgroup.Group
+}
+
+func newReaders(n int, read func(int) error) *readers {
+	return &readers{read: read, started: make([]bool, n)}
+}
+
+func (r *readers) start(i int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed || r.started[i] {
+		return
+	}
+	r.started[i] = true
+	r.group.Go(func() error { return r.read(i) })
+}
+
+// wait returns when all that were started have ended; later starts have no effect.
+func (r *readers) wait() error {
+	r.mu.Lock()
+	r.closed = true
+	r.mu.Unlock()
+	return r.group.Wait()
 }

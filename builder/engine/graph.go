@@ -86,7 +86,7 @@ func (e *Engine) addComponent(ctx context.Context, base llb.State, runner llb.St
 		llb.AddSecret(runnerbin.CAFile, llb.SecretID(secretCA), llb.SecretOptional, llb.SecretFileOpt(0, 0, 0o444)),
 		llb.WithCustomName(c.Title),
 	}
-	options = append(options, stubGuards(runner)...)
+	options = append(options, stubGuards()...)
 	for _, arg := range args {
 		name, value, _ := strings.Cut(arg, "=")
 		options = append(options, llb.AddEnv(name, value))
@@ -116,12 +116,14 @@ func (e *Engine) addComponent(ctx context.Context, base llb.State, runner llb.St
 // stubGuards are mounts below /proc, /sys and /dev. The OCI runtime makes those folders as mount points when an image
 // lacks them, and BuildKit removes only stubs of mounts that it was asked for; with a mount below each, it removes
 // them all, and an image from scratch stays as empty as its components left it.
-func stubGuards(runner llb.State) []llb.RunOption {
+func stubGuards() []llb.RunOption {
+	// A state of its own: BuildKit loses the mounts of a failed execution when one input is mounted twice.
+	empty := filesState("empty file", map[string][]byte{"empty": nil})
 	return []llb.RunOption{
 		llb.AddMount("/dev/shm", llb.Scratch(), llb.Tmpfs()),
 		llb.AddMount("/sys/kernel/debug", llb.Scratch(), llb.Tmpfs()),
 		// Of the files that a runtime allows to be mounted in /proc, the list of swap areas is the one nobody misses.
-		llb.AddMount("/proc/swaps", runner, llb.Readonly, llb.SourcePath(runnerbin.Empty)),
+		llb.AddMount("/proc/swaps", empty, llb.Readonly, llb.SourcePath("/empty")),
 	}
 }
 

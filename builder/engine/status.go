@@ -23,6 +23,7 @@ type tracker struct {
 	begun   []bool
 	ended   []bool
 	names   map[digest.Digest]string
+	success func(i int)
 }
 
 func newTracker(p Progress, n int) *tracker {
@@ -38,6 +39,13 @@ func (t *tracker) watch(vertex digest.Digest, i int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.index[vertex] = i
+}
+
+// onSuccess sets what is called, soon and without waiting for it, when a component has succeeded.
+func (t *tracker) onSuccess(call func(i int)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.success = call
 }
 
 // follow reads the stream until it is closed.
@@ -75,6 +83,9 @@ func (t *tracker) vertex(v *client.Vertex) {
 	if v.Completed != nil && !t.ended[i] {
 		t.ended[i] = true
 		t.states[i].Ended, t.states[i].Cached = *v.Completed, v.Cached
+		if v.Error == "" && t.success != nil {
+			t.success(i)
+		}
 		close(t.changed)
 		t.changed = make(chan struct{})
 	}
@@ -88,14 +99,16 @@ func (t *tracker) log(l *client.VertexLog) {
 	t.progress.Work(Work{ID: l.Vertex.String(), Name: t.names[l.Vertex], Output: l.Data})
 }
 
-// components returns the states when all ends have arrived, or what is known after a short wait.
-func (t *tracker) components() []ComponentState {
+// components returns how the components ended. When all are known to have, it waits a little for the ends that have
+// not arrived.
+func (t *tracker) components(all bool) []ComponentState {
 	deadline := time.After(statusGrace)
 	for {
 		t.mu.Lock()
-		states, done, changed := slices.Clone(t.states), t.settled(), t.changed
+		states, changed := slices.Clone(t.states), t.changed
+		waiting := all && slices.Contains(t.ended, false)
 		t.mu.Unlock()
-		if done {
+		if !waiting {
 			return states
 		}
 		select {
@@ -104,16 +117,6 @@ func (t *tracker) components() []ComponentState {
 			return states
 		}
 	}
-}
-
-// settled reports whether every component that began has ended.
-func (t *tracker) settled() bool {
-	for i := range t.states {
-		if !t.ended[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // logsRead notes that the log folder of component i was read.

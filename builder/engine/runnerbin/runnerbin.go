@@ -28,7 +28,6 @@ const (
 	ComponentDir = Root + "/component" // mount point of the documents
 	WorkDir      = Root + "/work"      // mount point of the private folder of steps
 	CAFile       = Root + "/ca.crt"    // mount point of the machine's CA bundle
-	Empty        = "/empty"            // an empty file in the image, relative to Root
 )
 
 // ErrNotBuilt means that the program was built without runners.

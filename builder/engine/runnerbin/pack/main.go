@@ -7,6 +7,7 @@ package main
 import (
 	"archive/tar"
 	"bytes"
+	_ "crypto/sha256" // the digest algorithm
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -66,7 +67,7 @@ func tarLayer(program []byte) ([]byte, error) {
 		name string
 		mode int64
 		data []byte
-	}{{"ca.crt", 0o444, nil}, {"empty", 0o444, nil}, {"slipway-runner", 0o755, program}}
+	}{{"ca.crt", 0o444, nil}, {"slipway-runner", 0o755, program}}
 	for _, f := range files {
 		if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: f.name, Mode: f.mode, Size: int64(len(f.data))}); err != nil {
 			return nil, err
