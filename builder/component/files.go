@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/slipway-oci/slipway/runner/action"
 	"github.com/slipway-oci/slipway/runner/document"
 	"github.com/slipway-oci/slipway/runner/document/near"
 )
@@ -19,8 +20,8 @@ type Files struct {
 	// Dir is the folder of the recipe. Relative paths start here, and a short name means components/NAME.yaml or
 	// NAME.yaml in it.
 	Dir string
-	// Check finds the problems of a document that Parse cannot see, such as unknown actions; nil finds none.
-	Check func(*document.Document) document.Diagnostics
+	// Actions are those that a document may use.
+	Actions *action.Set
 }
 
 // Find reads the document that reference names. A named reference is a file only when it leaves its version open. A
@@ -91,7 +92,7 @@ func (f Files) read(name string) (*Component, error) {
 	if err != nil {
 		return nil, fmt.Errorf("component %q: %w", name, err)
 	}
-	return Read(file, data, f.Check)
+	return Read(file, data, f.Actions)
 }
 
 func readFile(file string) ([]byte, error) {
@@ -100,17 +101,15 @@ func readFile(file string) ([]byte, error) {
 		return nil, err
 	}
 	defer opened.Close()
-	// One byte more than is allowed, so that document.Parse sees that there is too much.
+	// One byte more than is allowed, so that document.Load sees that there is too much.
 	return io.ReadAll(io.LimitReader(opened, document.MaxFile+1))
 }
 
 // Read makes a component of the text of a document. The file is its name in messages, and the source of the
-// component's name when the document has none. A document with errors is refused with all of them; check may be nil.
-func Read(file string, data []byte, check func(*document.Document) document.Diagnostics) (*Component, error) {
-	doc, problems := document.Parse(file, data)
-	if doc != nil && check != nil {
-		problems = append(problems, check(doc)...)
-	}
+// component's name when the document has none. The document is checked for the container workflow, and one with errors
+// is refused with all of them.
+func Read(file string, data []byte, actions *action.Set) (*Component, error) {
+	doc, problems := document.Load(file, data, actions, document.Options{Workflow: true})
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}

@@ -70,6 +70,7 @@ func planned(index int, entry recipe.Component, c *component.Component) Componen
 		Name: c.Name, Version: c.Version, Build: c.Build,
 		Type: string(c.Document.Type()), Digest: c.Document.Digest, Document: c.Document.Bytes,
 		SupportedOSVersions: c.SupportedOSVersions,
+		Parameters:          []Parameter{},
 	}
 	for _, phase := range c.Document.Phases {
 		switch document.GroupOf(phase.Name) {

@@ -60,7 +60,7 @@ func (b *planner) secrets() {
 		b.plan.Components[i].Secrets = slices.Sorted(maps.Keys(own))
 		maps.Copy(all, own)
 	}
-	b.plan.Secrets = slices.Sorted(maps.Keys(all))
+	b.plan.Secrets = append([]string{}, slices.Sorted(maps.Keys(all))...)
 	for _, id := range b.plan.Secrets {
 		if !slices.Contains(b.opts.SecretIDs, id) {
 			b.warn("secret %q is referred to, and not given: pass it with --secret id=%s", id, id)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"slices"
 
 	"github.com/slipway-oci/slipway/builder/recipe"
 	"github.com/slipway-oci/slipway/oci/ref"
@@ -19,7 +18,10 @@ func New(ctx context.Context, r *recipe.Recipe, opts Options) (*Plan, error) {
 		Context:          filepath.ToSlash(r.Dir),
 		WorkingDirectory: r.WorkingDirectory.Value,
 		Tests:            !opts.SkipTests,
-		Warnings:         slices.Clone(r.Warnings),
+		// Lists are never nil, so that they are written as [].
+		Components: []Component{},
+		Targets:    []Target{},
+		Warnings:   append([]string{}, r.Warnings...),
 	}}
 	// What needs no network comes first, so that a mistake in the input shows at once.
 	for _, step := range []func(context.Context) error{

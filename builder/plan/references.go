@@ -1,19 +1,10 @@
 package plan
 
 import (
-	"regexp"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/slipway-oci/slipway/runner/document"
-)
-
-var (
-	reference  = regexp.MustCompile(`(\$?)\{\{[ \t]*([^{}\s]+)[ \t]*\}\}`)
-	chained    = regexp.MustCompile(`^([A-Za-z0-9_-]{1,128})\.([A-Za-z0-9_-]{1,128})\.inputs(?:\[([0-9]{1,9})\])?\.([A-Za-z0-9_-]{1,128})`)
-	plainName  = regexp.MustCompile(`^[A-Za-z0-9_-]{3,128}$`)
-	secretName = regexp.MustCompile(`^secrets\.([A-Za-z0-9_-]{1,128})$`)
+	"github.com/slipway-oci/slipway/runner/expr"
 )
 
 // scanner walks the texts of a document in which references are resolved.
@@ -99,36 +90,39 @@ func (s *scanner) value(v document.Value) {
 }
 
 func (s *scanner) text(text string) {
-	for _, m := range reference.FindAllStringSubmatch(text, -1) {
-		dollar, inner := m[1] != "", m[2]
-		if plainName.MatchString(inner) {
-			s.variables[inner] = true
+	for _, part := range expr.Scan(text) {
+		if part.Ref == nil {
+			continue
 		}
-		if name := secretName.FindStringSubmatch(inner); name != nil && !dollar {
-			s.secrets[name[1]] = true
-		}
-		if c := chained.FindStringSubmatch(inner); c != nil {
-			s.follow(c[1], c[2], c[3], c[4])
+		switch r := part.Ref; r.Kind {
+		case expr.Variable:
+			s.variables[r.Name] = true
+		case expr.Secret:
+			s.secrets[r.Name] = true
+		case expr.Chain:
+			if r.Field == expr.Inputs {
+				s.follow(*r)
+			}
+		case expr.Loop, expr.Dynamic:
 		}
 	}
 }
 
 // follow looks into the input of another step: its text is resolved for the step that refers to it.
-func (s *scanner) follow(phase, step, index, key string) {
-	path := strings.Join([]string{phase, step, index, key}, "\x00")
-	if s.followed[path] {
+func (s *scanner) follow(r expr.Ref) {
+	if s.followed[r.Raw] {
 		return
 	}
-	s.followed[path] = true
-	at, _ := strconv.Atoi(index) // no index means 0
-	p, _ := s.doc.Phase(phase)
-	for _, candidate := range p.Steps {
-		if candidate.Name != step || at >= len(candidate.Inputs) {
+	s.followed[r.Raw] = true
+	phase, _ := s.doc.Phase(r.Phase)
+	entry := max(r.Entry, 0) // -1 is no index, and means the first
+	for _, step := range phase.Steps {
+		if step.Name != r.Step || entry >= len(step.Inputs) {
 			continue
 		}
-		for _, k := range candidate.Inputs[at].Keys {
-			if k.Name == key {
-				s.value(k.Value)
+		for _, key := range step.Inputs[entry].Keys {
+			if key.Name == r.Path[0].Name {
+				s.value(key.Value)
 			}
 		}
 	}
