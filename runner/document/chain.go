@@ -25,7 +25,8 @@ func (s *Step) InputAt(spec action.Spec, ref expr.Ref) (*Value, error) {
 	}
 	first := ref.Path[0]
 	in := s.Inputs[at]
-	k, given := in.key(first.Name)
+	value := (&Value{Map: in.Keys}).member(first.Name)
+	given := value != nil
 	c := converter{spec: spec}
 	input, ok := spec.Input(first.Name)
 	if c.takesCondition() {
@@ -35,7 +36,7 @@ func (s *Step) InputAt(spec action.Spec, ref expr.Ref) (*Value, error) {
 		return nil, &fieldError{fmt.Sprintf("%s has no input %q", s.Action, first.Name), near.Hint(first.Name, c.inputNames())}
 	}
 	if given {
-		return k.Value.at(ref.Path)
+		return value.at(ref.Path)
 	}
 	switch input.Type {
 	case action.StringList, action.MapList:

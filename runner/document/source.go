@@ -99,11 +99,16 @@ func badByte(file string, data []byte) Pos {
 var (
 	yamlError     = regexp.MustCompile(`(?s)^yaml: (?:line ([0-9]+): )?(.*)$`)
 	unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
-	openRef       = regexp.MustCompile(`(?:^|[:,\[{-])[ \t]+(\{\{)`)
+	// openRef is a value that begins with an unquoted reference and goes on behind it, which is never YAML.
+	openRef = regexp.MustCompile(`(?:^|[:,\[{-])[ \t]+(\{\{[^{}]*\}\})[ \t]*[^ \t\r#,\]}]`)
 )
 
+// openRefLines is how far behind the place of a syntax error an unquoted reference is looked for: the parser names the
+// line on which the surrounding map began.
+const openRefLines = 50
+
 // syntaxProblem reports an error of the YAML parser. A value that starts with an unquoted reference is the usual cause,
-// so the lines around the error are searched for one.
+// so the lines from the error on are searched for one.
 func syntaxProblem(file string, data []byte, err error, diags *Diagnostics) {
 	line, text := 1, err.Error()
 	if m := yamlError.FindStringSubmatch(text); m != nil {
@@ -117,21 +122,16 @@ func syntaxProblem(file string, data []byte, err error, diags *Diagnostics) {
 		return
 	}
 	lines := strings.Split(string(data), "\n")
-	for _, n := range []int{line, line + 1, line - 1} {
-		if n < 1 || n > len(lines) {
-			continue
-		}
+	line = min(line, len(lines))
+	for n := max(line-1, 1); n <= min(line+openRefLines, len(lines)); n++ {
 		if m := openRef.FindStringSubmatchIndex(lines[n-1]); m != nil {
 			column := utf8.RuneCountInString(lines[n-1][:m[2]]) + 1
 			diags.add(Error, CodeRefUnquoted, Pos{File: file, Line: n, Column: column}, "put quotes around the whole value",
-				"a value that begins with {{ must be quoted")
+				"a value that begins with {{ must be quoted (%s)", text)
 			return
 		}
 	}
-	column := 1
-	if line <= len(lines) {
-		column += len(lines[line-1]) - len(strings.TrimLeft(lines[line-1], " \t"))
-	}
+	column := 1 + len(lines[line-1]) - len(strings.TrimLeft(lines[line-1], " \t"))
 	diags.add(Error, CodeSyntax, Pos{File: file, Line: line, Column: column}, "", "%s", text)
 }
 

@@ -10,11 +10,17 @@ type InfiniteError struct{ Start, End, UpdateBy int64 }
 
 // Error names the three numbers.
 func (e *InfiniteError) Error() string {
+	if e.UpdateBy == 0 {
+		return "a loop by 0 never ends"
+	}
 	return fmt.Sprintf("loop from %d to %d by %d never ends", e.Start, e.End, e.UpdateBy)
 }
 
 // Hint says which sign the stride must have.
 func (e *InfiniteError) Hint() string {
+	if e.UpdateBy == 0 {
+		return "updateBy must not be 0"
+	}
 	if e.Start > e.End {
 		return "updateBy must be negative to count downwards"
 	}

@@ -31,12 +31,12 @@ func Hint(word string, known []string) string {
 	return ""
 }
 
-// limit is how many typing mistakes a word of this length may have: about one for each three letters.
+// limit is how many typing mistakes a word of this length may have: about one for each four letters.
 func limit(length int) int {
 	switch {
-	case length <= 2:
+	case length <= 4:
 		return 1
-	case length <= 5:
+	case length <= 8:
 		return 2
 	case length <= 40:
 		return 3
