@@ -68,10 +68,10 @@ func ParseRegistry(s string) (Ref, error) {
 }
 
 // splitHost separates the registry from the path. The first path element is a registry when it could not be a
-// directory of Docker Hub: it has a "." or ":", is "localhost", or has upper case letters.
+// directory of Docker Hub: it has a "." or ":", or is "localhost".
 func splitHost(name string) (host, path string) {
 	first, rest, found := strings.Cut(name, "/")
-	if found && (strings.ContainsAny(first, ".:") || first == "localhost" || strings.ToLower(first) != first) {
+	if found && (strings.ContainsAny(first, ".:") || strings.EqualFold(first, "localhost")) {
 		host, path = strings.ToLower(first), rest
 	} else {
 		host, path = DockerHub, name
