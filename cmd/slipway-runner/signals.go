@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/slipway-oci/slipway/runner"
+	"github.com/slipway-oci/slipway/runner/execute"
+)
+
+// attend takes on the duties of process 1, or of a subreaper when it is another one: orphans are reaped, SIGTERM and
+// SIGINT end the context, and other signals go to the running command.
+func attend(ctx context.Context) (context.Context, *execute.Processes, func()) {
+	if os.Getpid() != 1 {
+		_ = execute.BecomeSubreaper() // without it orphans go to process 1, as they always did
+	}
+	processes := &execute.Processes{}
+	ctx, cancel := context.WithCancelCause(ctx)
+	reaping, stopReaping := context.WithCancel(context.WithoutCancel(ctx))
+	go processes.Reap(reaping)
+	signals := make(chan os.Signal, 16)
+	// SIGPIPE is caught so that a reader who leaves ends its stream only; ignoring it would be inherited by commands.
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1,
+		syscall.SIGUSR2, syscall.SIGWINCH, syscall.SIGPIPE)
+	go func() {
+		for s := range signals {
+			switch s {
+			case syscall.SIGTERM:
+				cancel(&runner.InterruptError{ExitCode: runner.ExitTerminated})
+			case syscall.SIGINT:
+				cancel(&runner.InterruptError{ExitCode: runner.ExitInterrupted})
+			case syscall.SIGPIPE:
+			default:
+				if number, ok := s.(syscall.Signal); ok {
+					processes.Forward(number)
+				}
+			}
+		}
+	}()
+	return ctx, processes, func() {
+		signal.Stop(signals)
+		close(signals)
+		stopReaping()
+		cancel(nil)
+	}
+}
+
+// idleCommand does nothing but reap children until SIGTERM or SIGINT.
+func idleCommand(ctx context.Context, p process, args []string) int {
+	if len(args) > 0 {
+		if args[0] == "--help" || args[0] == "-h" {
+			fmt.Fprintln(p.stdout, "Usage: slipway-runner idle\n\nReaps processes until SIGTERM: process 1 for a container whose image has no entrypoint.")
+			return runner.ExitSuccess
+		}
+		return p.usageError(fmt.Errorf("unexpected argument %q", args[0]))
+	}
+	ctx, _, stop := attend(ctx)
+	defer stop()
+	<-ctx.Done()
+	return runner.ExitSuccess
+}

@@ -1,0 +1,330 @@
+package execute
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/slipway-oci/slipway/runner/document"
+	"github.com/slipway-oci/slipway/runner/expr"
+	"github.com/slipway-oci/slipway/runner/report"
+)
+
+// noIteration stands for the index of the iteration outside loops; loop references then stay as they are.
+const noIteration = -1
+
+// maxChain bounds how far references to inputs may lead on to other inputs; validation refuses cycles before.
+const maxChain = 100
+
+// resolver returns what the references of this step stand for in iteration i. depth counts the inputs of other steps
+// that led here.
+func (r *stepRun) resolver(i, depth int) expr.Resolver {
+	return func(ref expr.Ref) (string, bool, error) {
+		text, known, err := r.value(ref, i, depth)
+		if err == nil && known {
+			r.References.Resolve(r.id, r.input.Path, r.phase.Name, r.step.Name, ref.Raw, r.shown(text))
+		}
+		return text, known, err
+	}
+}
+
+func (r *stepRun) value(ref expr.Ref, i, depth int) (text string, known bool, err error) {
+	switch ref.Kind {
+	case expr.Variable:
+		text, err = r.variable(ref.Name)
+		return text, true, err
+	case expr.Loop:
+		if i == noIteration || r.step.Loop == nil || (ref.Name != "loop" && ref.Name != r.step.Loop.Name) {
+			return "", false, nil
+		}
+		if ref.Field == "index" {
+			return strconv.Itoa(i), true, nil
+		}
+		return r.items[i], true, nil
+	case expr.Chain:
+		text, err = r.chained(ref, depth)
+		return text, true, err
+	case expr.Secret:
+		text, err = r.Secrets.Value(ref.Name)
+		return text, true, err
+	case expr.Dynamic:
+		text, err = r.dynamic(ref)
+		return text, true, err
+	}
+	return "", false, fmt.Errorf("unknown kind of reference %d", ref.Kind)
+}
+
+func (r *stepRun) variable(name string) (string, error) {
+	if text, ok := r.values[name]; ok {
+		return text, nil
+	}
+	for _, p := range r.input.Document.Parameters {
+		if p.Name == name {
+			return "", fmt.Errorf("parameter %q has no value", name)
+		}
+	}
+	return "", fmt.Errorf("no parameter or constant %q", name)
+}
+
+// staticOnly resolves what is known before the run and leaves the rest as written.
+func (r *stepRun) staticOnly(text string) (string, error) {
+	return expr.Expand(text, func(ref expr.Ref) (string, bool, error) {
+		if ref.Kind != expr.Variable {
+			return "", false, nil
+		}
+		value, ok := r.values[ref.Name]
+		return value, ok, nil
+	})
+}
+
+// chained returns the value of a reference to another step.
+func (r *stepRun) chained(ref expr.Ref, depth int) (string, error) {
+	if depth > maxChain {
+		return "", errors.New("references lead too far")
+	}
+	step := findStep(r.input.Document, ref.Phase, ref.Step)
+	if step == nil {
+		return "", fmt.Errorf("no step %q in phase %q", ref.Step, ref.Phase)
+	}
+	if ref.Field == expr.Inputs {
+		return r.chainedInput(step, ref, depth)
+	}
+	return r.chainedOutput(ref)
+}
+
+func findStep(doc *document.Document, phase, step string) *document.Step {
+	for p := range doc.Phases {
+		if doc.Phases[p].Name != phase {
+			continue
+		}
+		for s := range doc.Phases[p].Steps {
+			if doc.Phases[p].Steps[s].Name == step {
+				return &doc.Phases[p].Steps[s]
+			}
+		}
+	}
+	return nil
+}
+
+func (r *stepRun) chainedInput(step *document.Step, ref expr.Ref, depth int) (string, error) {
+	v, err := step.InputAt(r.specOf(step.Action), ref)
+	if err != nil {
+		return "", err
+	}
+	return expr.Expand(v.Text, func(inner expr.Ref) (string, bool, error) {
+		if inner.Kind == expr.Loop {
+			return "", false, nil // a reference to the inputs of a loop was refused by validation
+		}
+		return r.value(inner, noIteration, depth+1)
+	})
+}
+
+func (r *stepRun) chainedOutput(ref expr.Ref) (string, error) {
+	rec, ok := r.at.Outputs[stepKey(ref.Phase, ref.Step)]
+	switch {
+	case !ok:
+		return "", fmt.Errorf("step %q did not run", ref.Step)
+	case rec.Skipped:
+		return "", fmt.Errorf("step %q was skipped and has no outputs", ref.Step)
+	case rec.Cut:
+		return "", fmt.Errorf("the output of step %q was cut for its size", ref.Step)
+	}
+	entry := max(0, ref.Entry)
+	if entry >= len(rec.Outputs) {
+		return "", fmt.Errorf("step %q has no outputs[%d]", ref.Step, entry)
+	}
+	value, ok := rec.Outputs[entry][ref.Path[0].Name]
+	if !ok {
+		return "", fmt.Errorf("step %q has no output %q", ref.Step, ref.Path[0].Name)
+	}
+	text, err := outputText(value, ref.Path[0].Index, ref.Path[1:])
+	if err == nil && rec.Masked && strings.Contains(text, report.Concealed) {
+		r.emit(r.pos, report.StepLog{
+			Action: r.step.Action, Level: "Warn",
+			Message: fmt.Sprintf("%s holds a masked secret: the step gets %s in its place", ref.Raw, report.Concealed),
+		})
+	}
+	return text, err
+}
+
+// outputText follows a path into an output; what it finds must be a text, number or boolean.
+func outputText(v any, index int, path []expr.Segment) (string, error) {
+	if index >= 0 {
+		item, ok := element(v, index)
+		if !ok {
+			return "", fmt.Errorf("no element [%d]", index)
+		}
+		v = item
+	}
+	if len(path) > 0 {
+		m, _ := v.(map[string]any)
+		item, ok := m[path[0].Name]
+		if !ok {
+			return "", fmt.Errorf("no member %q", path[0].Name)
+		}
+		return outputText(item, path[0].Index, path[1:])
+	}
+	if text, ok := scalarText(v); ok {
+		return text, nil
+	}
+	return "", errors.New("the value is a list or map; name one element of it")
+}
+
+func element(v any, i int) (any, bool) {
+	switch list := v.(type) {
+	case []any:
+		if i < len(list) {
+			return list[i], true
+		}
+	case []string:
+		if i < len(list) {
+			return list[i], true
+		}
+	}
+	return nil, false
+}
+
+// scalarText is the text of a string, number or boolean.
+func scalarText(v any) (string, bool) {
+	switch v := v.(type) {
+	case string:
+		return v, true
+	case bool:
+		return strconv.FormatBool(v), true
+	case int:
+		return strconv.Itoa(v), true
+	case int64:
+		return strconv.FormatInt(v, 10), true
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64), true
+	case json.Number:
+		return v.String(), true
+	case nil:
+		return "", true
+	default:
+		return "", false
+	}
+}
+
+// recordReferences lists the references of the document's selected phases for chaining.json.
+func (d *scope) recordReferences() {
+	for p := range d.input.Document.Phases {
+		phase := &d.input.Document.Phases[p]
+		if !selected(d.phases, phase.Name) {
+			continue
+		}
+		for s := range phase.Steps {
+			step := &phase.Steps[s]
+			eachText(step, func(text string) {
+				for _, piece := range expr.Scan(text) {
+					if piece.Ref != nil {
+						d.References.Add(d.id, d.reference(phase.Name, step.Name, *piece.Ref))
+					}
+				}
+			})
+		}
+	}
+}
+
+func (d *scope) reference(phase, step string, ref expr.Ref) report.Reference {
+	entry := report.Reference{Document: d.input.Path, Phase: phase, Step: step, Expression: ref.Raw, Resolved: "runtime"}
+	switch ref.Kind {
+	case expr.Variable:
+		entry.Kind, entry.Resolved = "variable", "static"
+		if v, ok := d.values[ref.Name]; ok {
+			entry.Value = &v
+		}
+	case expr.Loop:
+		entry.Kind = "loop"
+	case expr.Chain:
+		entry.Kind = ref.Field
+		if ref.Field == expr.Inputs && d.staticInput(ref) {
+			entry.Resolved = "static"
+		}
+	case expr.Secret:
+		entry.Kind = "secret"
+	case expr.Dynamic:
+		entry.Kind = ref.Source
+	}
+	return entry
+}
+
+// staticInput reports whether the input that ref names holds nothing that only a run can tell.
+func (d *scope) staticInput(ref expr.Ref) bool {
+	step := findStep(d.input.Document, ref.Phase, ref.Step)
+	if step == nil {
+		return false
+	}
+	v, err := step.InputAt(d.specOf(step.Action), ref)
+	if err != nil {
+		return false
+	}
+	for _, piece := range expr.Scan(v.Text) {
+		if piece.Ref != nil && piece.Ref.Kind != expr.Variable {
+			return false
+		}
+	}
+	return true
+}
+
+// eachText calls f with every text of a step in which references count.
+func eachText(step *document.Step, f func(string)) {
+	for _, in := range step.Inputs {
+		for _, key := range in.Keys {
+			eachScalar(key.Value, f)
+		}
+		if in.Condition != nil {
+			eachOperand(in.Condition, f)
+		}
+	}
+	if step.If != nil {
+		eachOperand(step.If, f)
+	}
+	if step.Loop == nil {
+		return
+	}
+	if each := step.Loop.Each; each != nil {
+		for _, item := range each.Items {
+			eachScalar(item, f)
+		}
+		if each.List != nil {
+			eachScalar(*each.List, f)
+		}
+	}
+	if count := step.Loop.For; count != nil {
+		f(count.Start)
+		f(count.End)
+		f(count.UpdateBy)
+	}
+}
+
+func eachScalar(v document.Value, f func(string)) {
+	switch v.Kind {
+	case document.Scalar:
+		f(v.Text)
+	case document.Sequence:
+		for _, item := range v.List {
+			eachScalar(item, f)
+		}
+	case document.Mapping:
+		for _, key := range v.Map {
+			eachScalar(key.Value, f)
+		}
+	}
+}
+
+func eachOperand(c *document.Condition, f func(string)) {
+	if len(c.Terms) == 0 {
+		eachScalar(c.Operand, f)
+	}
+	for _, companion := range []*document.Value{c.Value, c.Path} {
+		if companion != nil {
+			eachScalar(*companion, f)
+		}
+	}
+	for i := range c.Terms {
+		eachOperand(&c.Terms[i], f)
+	}
+}

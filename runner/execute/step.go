@@ -1,0 +1,375 @@
+package execute
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/slipway-oci/slipway/runner/action"
+	"github.com/slipway-oci/slipway/runner/document"
+	"github.com/slipway-oci/slipway/runner/report"
+)
+
+// stepRun is one step while it runs.
+type stepRun struct {
+	*scope
+	phase *document.Phase
+	step  *document.Step
+	pos   report.Position
+	begin time.Time
+
+	module      action.Module
+	spec        action.Spec
+	timeout     int // seconds, -1 for none
+	maxAttempts int
+	items       []string           // of the loop
+	collected   [][]map[string]any // outputs of the iterations that succeeded
+	outputs     []map[string]any   // of the last attempt
+	cut         bool
+	masked      bool
+	exitCode    *int
+	attempts    int
+	message     string // why the step failed
+	reboot      bool   // a restart behind this step was requested
+
+	ctx         context.Context   //nolint:containedctx // lives as long as the step: lookups of references need it
+	lookups     map[string]string // values of references from outside the machine
+	inputsShown bool
+}
+
+// errStepOver ends a step at once: attempts do not help, as with inputs that cannot be resolved.
+type errStepOver struct{ error }
+
+func (e errStepOver) Unwrap() error { return e.error }
+
+func stepKey(phase, step string) string { return phase + "." + step }
+
+// step runs one step to its end. The error is ErrRebootRequested or nil.
+func (d *scope) step(ctx context.Context, phase *document.Phase, step *document.Step) (verdict, error) {
+	r := &stepRun{scope: d, ctx: ctx, phase: phase, step: step, pos: d.position(d.index), begin: d.Recorder.Now()}
+	r.pos.Phase, r.pos.Step = phase.Name, step.Name
+	r.module, _ = d.Modules.Lookup(step.Action)
+	r.spec = d.specOf(step.Action)
+	r.timeout, r.maxAttempts = step.Settings(r.spec)
+	d.at.Step = step.Name
+	resumed := d.resume
+	d.resume = nil
+	if resumed == nil {
+		d.at.Attempt, d.at.Iteration, d.at.Items, d.at.Collected = 0, 0, nil, nil
+	} else {
+		d.resumeNested = resumed.Nested
+		r.collected = resumed.Collected
+	}
+	r.emit(r.pos, r.startEvent())
+	status, err := r.run(ctx, resumed)
+	if err != nil {
+		return verdict{}, err
+	}
+	v := r.finish(ctx, status)
+	if r.reboot && !v.stop {
+		d.at.Finished = true
+		if err := d.restart(ctx, r.pos, "module", "nextStep"); err != nil {
+			return verdict{}, err
+		}
+		d.at.Finished = false
+	}
+	return v, nil
+}
+
+func (r *stepRun) startEvent() report.StepStart {
+	e := report.StepStart{
+		Action: r.step.Action, TimeoutSeconds: r.timeout, MaxAttempts: r.maxAttempts,
+		OnFailure: r.step.OnFailure, Inputs: r.shownInputs(r.staticOnly),
+	}
+	if r.step.Loop != nil {
+		e.Loop = &report.LoopInfo{Name: r.loopName(), Type: "forEach"}
+		if r.step.Loop.For != nil {
+			e.Loop.Type = "for"
+		}
+	}
+	return e
+}
+
+func (r *stepRun) loopName() string {
+	if r.step.Loop.Name != "" {
+		return r.step.Loop.Name
+	}
+	return "loop"
+}
+
+// run decides the condition and the loop's list and makes the attempts. It returns the status before onFailure.
+func (r *stepRun) run(ctx context.Context, resumed *Frame) (report.Status, error) {
+	if ctx.Err() != nil {
+		r.message = interrupted
+		return report.Failed, nil
+	}
+	if done, status := r.decide(ctx); done {
+		return status, nil
+	}
+	if r.module == nil {
+		r.message = fmt.Sprintf("unknown action %q", r.step.Action)
+		return report.Failed, nil
+	}
+	if resumed != nil {
+		r.items = resumed.Items
+	} else if err := r.list(); err != nil {
+		r.message = limited(fmt.Sprintf("%s: %v", r.step.Action, err))
+		return report.Failed, nil
+	}
+	r.at.Items = r.items
+	first := 1
+	if resumed != nil {
+		first = max(1, resumed.Attempt)
+	}
+	for attempt := first; attempt <= r.maxAttempts; attempt++ {
+		iteration := 0
+		if attempt == first && resumed != nil {
+			iteration = resumed.Iteration
+		} else {
+			r.collected = nil
+		}
+		err := r.attempt(ctx, attempt, iteration)
+		if r.exiting {
+			return "", ErrRebootRequested
+		}
+		if err == nil {
+			return report.Success, nil
+		}
+		r.message = limited(err.Error())
+		var over errStepOver
+		if errors.As(err, &over) || ctx.Err() != nil {
+			break
+		}
+	}
+	return report.Failed, nil
+}
+
+// decide evaluates the step's condition. done says that the step does not run, with its status.
+func (r *stepRun) decide(ctx context.Context) (done bool, status report.Status) {
+	if r.step.If == nil {
+		return false, ""
+	}
+	key := stepKey(r.phase.Name, r.step.Name)
+	if _, ok := r.at.Conditions[key]; ok {
+		return false, "" // decided before a restart: only a step that runs can be resumed
+	}
+	result, err := r.condition(ctx, r.step.If)
+	decision := r.step.If.Else
+	switch {
+	case err != nil:
+		decision = actionAbort
+		r.message = limited("condition: " + err.Error())
+	case result.True:
+		decision = r.step.If.Then
+	}
+	r.at.Conditions[key] = decision
+	r.emit(r.pos, report.StepCondition{Result: result.True, Decision: decision})
+	switch decision {
+	case actionSkip:
+		return true, report.Skipped
+	case actionAbort:
+		if r.message == "" {
+			r.message = limited(fmt.Sprintf("aborted by its condition: %s is %t", result.Detail, result.True))
+		}
+		return true, report.Failed
+	}
+	return false, ""
+}
+
+// The outcomes of a condition.
+const (
+	actionSkip  = "Skip"
+	actionAbort = "Abort"
+)
+
+// attempt makes one try, from the given iteration on.
+func (r *stepRun) attempt(ctx context.Context, attempt, iteration int) error {
+	r.at.Attempt = attempt
+	if limit := r.timeout; limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, time.Duration(limit)*time.Second, errTimeout)
+		defer cancel()
+	}
+	reason, count := r.message, 1
+	if r.step.Loop != nil {
+		count = len(r.items)
+	}
+	pos := r.pos
+	pos.Attempt = attempt
+	begun := false
+	begin := func() {
+		if !begun {
+			r.attempts, begun = attempt, true
+			r.emit(pos, report.StepAttempt{Of: r.maxAttempts, Reason: reason})
+		}
+	}
+	for i := iteration; i < count; i++ {
+		r.at.Iteration, r.at.Collected = i, r.collected
+		if err := r.iteration(ctx, pos, i, count, begin); err != nil {
+			return err
+		}
+	}
+	begin() // a loop without iterations is an attempt too
+	return nil
+}
+
+// iteration runs the action once, again and again while it asks for a restart at this very place.
+func (r *stepRun) iteration(ctx context.Context, pos report.Position, i, count int, begin func()) error {
+	if r.step.Loop != nil {
+		pos.Iteration = i
+	}
+	announced := false
+	for {
+		entries, err := r.entries(i)
+		if err != nil {
+			return errStepOver{r.failure(ctx, i, err)}
+		}
+		begin()
+		if r.step.Loop != nil && !announced {
+			announced = true
+			r.emit(pos, report.StepIteration{Loop: r.loopName(), Value: r.shown(r.items[i]), Count: count})
+		}
+		result, err := r.call(ctx, pos, entries)
+		if r.exiting {
+			return ErrRebootRequested
+		}
+		if result.Reboot == action.RebootSameStep {
+			err = r.restart(ctx, pos, "exitCode", "sameStep")
+			if err == nil {
+				continue
+			}
+			if r.exiting {
+				return err
+			}
+			return errStepOver{r.failure(ctx, i, err)}
+		}
+		r.keep(result, err)
+		if err != nil {
+			return r.failure(ctx, i, err)
+		}
+		if result.Reboot != action.RebootNextStep {
+			return nil
+		}
+		return r.rebootModule(ctx, pos, i, count)
+	}
+}
+
+// rebootModule handles the Reboot module: behind the last iteration the step ends first.
+func (r *stepRun) rebootModule(ctx context.Context, pos report.Position, i, count int) error {
+	if err := r.mayRestart(); err != nil {
+		return errStepOver{r.failure(ctx, i, err)}
+	}
+	if i == count-1 {
+		r.reboot = true
+		return nil
+	}
+	r.at.Iteration, r.at.Collected = i+1, r.collected
+	if err := r.restart(ctx, pos, "module", "nextStep"); err != nil {
+		if r.exiting {
+			return err
+		}
+		return errStepOver{r.failure(ctx, i, err)}
+	}
+	return nil
+}
+
+// keep takes over what an execution of the action left.
+func (r *stepRun) keep(result action.Result, err error) {
+	r.exitCode = result.ExitCode
+	outputs, masked := r.maskOutputs(result.Outputs)
+	r.cut, r.masked = r.cut || result.Cut, r.masked || masked
+	if r.step.Loop == nil {
+		r.outputs = outputs
+		return
+	}
+	if err == nil {
+		r.collected = append(r.collected, outputs)
+	}
+}
+
+// maskOutputs returns the outputs without secrets, and whether there were any.
+func (r *stepRun) maskOutputs(outputs []map[string]any) (clean []map[string]any, masked bool) {
+	masker := r.Recorder.Masker()
+	for _, o := range outputs {
+		m, _ := masker.Value(o).(map[string]any)
+		if !masked && !sameTexts(o, m) {
+			masked = true
+		}
+		clean = append(clean, m)
+	}
+	return clean, masked
+}
+
+var errTimeout = errors.New("timed out")
+
+// failure words the error of an iteration for the user.
+func (r *stepRun) failure(ctx context.Context, i int, err error) error {
+	cause := context.Cause(ctx)
+	switch {
+	case errors.Is(cause, errTimeout) && r.step.Loop != nil:
+		return fmt.Errorf("%s: loop %q timed out after %d seconds, in iteration %d", r.step.Action, r.loopName(), r.timeout, i)
+	case errors.Is(cause, errTimeout):
+		return fmt.Errorf("%s: timed out after %d seconds", r.step.Action, r.timeout)
+	case ctx.Err() != nil:
+		return errors.New(interrupted)
+	}
+	if r.step.DisableLogging {
+		err = errors.New(r.concealedMessage())
+	}
+	if r.step.Loop != nil {
+		return fmt.Errorf("loop %q: iteration %d: %w", r.loopName(), i, err)
+	}
+	return err
+}
+
+// concealedMessage is the failure message of a step that logs nothing: messages may quote inputs and output.
+func (r *stepRun) concealedMessage() string {
+	if r.exitCode != nil {
+		return fmt.Sprintf("%s: exit code %d (logging is disabled for this step)", r.step.Action, *r.exitCode)
+	}
+	return fmt.Sprintf("%s: failed (logging is disabled for this step)", r.step.Action)
+}
+
+// shown is text, or what stands for it when the step logs nothing.
+func (r *stepRun) shown(text string) string {
+	if r.step.DisableLogging {
+		return report.Concealed
+	}
+	return text
+}
+
+// finish applies onFailure, records the step and says how to go on.
+func (r *stepRun) finish(ctx context.Context, status report.Status) verdict {
+	v := verdict{status: status}
+	if status == report.Failed {
+		switch {
+		case ctx.Err() != nil:
+			v.stop = true
+		case r.step.OnFailure == document.Ignore:
+			v.status = report.IgnoredFailure
+		case r.step.OnFailure != document.Continue:
+			v.stop = true
+		}
+	} else {
+		r.message = ""
+	}
+	if r.step.Loop != nil {
+		r.outputs = joinIterations(r.collected, r.step.Action == nestingAction)
+	}
+	r.at.Outputs[stepKey(r.phase.Name, r.step.Name)] = Recorded{
+		Skipped: status == report.Skipped, Outputs: r.outputs, Cut: r.cut, Masked: r.masked,
+	}
+	r.at.Counts.Count(v.status)
+	var all report.Failures
+	all.Add(r.at.PhaseDone)
+	all.Add(v.status)
+	r.at.PhaseDone = all.Status()
+	r.emit(r.pos, report.StepEnd{
+		Status: v.status, Duration: r.Recorder.Now().Sub(r.begin), Attempts: r.attempts, ExitCode: r.exitCode,
+		FailureMessage: r.message, Outputs: r.outputs, Concealed: r.step.DisableLogging && len(r.outputs) > 0,
+		Iterations: len(r.items), Completed: len(r.collected),
+	})
+	r.at.Attempt, r.at.Iteration, r.at.Items, r.at.Collected = 0, 0, nil, nil
+	return v
+}

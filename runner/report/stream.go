@@ -1,0 +1,345 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"strconv"
+)
+
+// maxEvent is the largest size of one line of the stream, with its newline.
+const maxEvent = 64 << 10
+
+// Stream is the sink that writes events as JSON Lines (component-document reference 9.3). The first error of its
+// writer ends it.
+type Stream struct {
+	w      io.Writer
+	seq    int64
+	buf    []byte
+	failed error
+	report func(error)
+}
+
+// NewStream returns a stream on w. report is called once, with the error that ended the stream.
+func NewStream(w io.Writer, report func(error)) *Stream { return &Stream{w: w, report: report} }
+
+// Flush writes what is buffered.
+func (s *Stream) Flush() {
+	if len(s.buf) == 0 || s.failed != nil {
+		return
+	}
+	_, err := s.w.Write(s.buf)
+	s.buf = s.buf[:0]
+	if cap(s.buf) > 1<<20 {
+		s.buf = nil
+	}
+	if err != nil {
+		s.failed = err
+		s.report(err)
+	}
+}
+
+// Record appends the line of one event.
+func (s *Stream) Record(r Record) {
+	if s.failed != nil {
+		return
+	}
+	if out, ok := r.Event.(StepOutput); ok {
+		s.output(r, out)
+		return
+	}
+	name, body := fields(r.Event)
+	if name == "" {
+		return
+	}
+	start := len(s.buf)
+	s.begin(r, name)
+	if body != nil {
+		s.body(body)
+	}
+	s.end()
+	if len(s.buf)-start <= maxEvent {
+		return
+	}
+	s.buf, s.seq = s.buf[:start], s.seq-1
+	s.begin(r, name)
+	s.body(shorter(r.Event))
+	s.end()
+}
+
+// output appends a line of a command; text whose JSON would be too long is continued in further events.
+func (s *Stream) output(r Record, out StepOutput) {
+	const room = maxEvent - 2<<10
+	for text := out.Text; ; {
+		piece := fitting(text, room)
+		text = text[len(piece):]
+		s.begin(r, "step.output")
+		s.buf = append(s.buf, `,"stream":"`...)
+		s.buf = append(s.buf, out.Stream...)
+		s.buf = append(s.buf, `","text":`...)
+		s.buf = AppendString(s.buf, piece)
+		s.buf = append(s.buf, `,"partial":`...)
+		s.buf = strconv.AppendBool(s.buf, out.Partial || text != "")
+		s.end()
+		if text == "" {
+			break
+		}
+	}
+	if len(s.buf) > 256<<10 {
+		s.Flush()
+	}
+}
+
+// begin appends the common fields.
+func (s *Stream) begin(r Record, name string) {
+	s.seq++
+	b := append(s.buf, `{"v":1,"seq":`...)
+	b = strconv.AppendInt(b, s.seq, 10)
+	b = append(b, `,"time":"`...)
+	b = r.Time.UTC().AppendFormat(b, "2006-01-02T15:04:05.000000Z")
+	b = append(b, `","type":"`...)
+	b = append(append(b, name...), '"')
+	p := r.Position
+	text := func(key, value string) {
+		if value != "" {
+			b = append(append(append(b, `,"`...), key...), `":`...)
+			b = AppendString(b, value)
+		}
+	}
+	number := func(key string, value int) {
+		b = append(append(append(b, `,"`...), key...), `":`...)
+		b = strconv.AppendInt(b, int64(value), 10)
+	}
+	text("executionId", p.ExecutionID)
+	text("parentExecutionId", p.ParentID)
+	if p.Document >= 0 {
+		number("document", p.Document)
+	}
+	text("phase", p.Phase)
+	text("step", p.Step)
+	if p.Attempt > 0 {
+		number("attempt", p.Attempt)
+	}
+	if p.Iteration >= 0 {
+		number("iteration", p.Iteration)
+	}
+	s.buf = b
+}
+
+// body appends the fields of a struct behind the common ones.
+func (s *Stream) body(fields any) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(fields); err != nil {
+		return
+	}
+	text := bytes.TrimSpace(b.Bytes())
+	if len(text) > 2 {
+		s.buf = append(append(s.buf, ','), text[1:len(text)-1]...)
+	}
+}
+
+func (s *Stream) end() { s.buf = append(s.buf, '}', '\n') }
+
+type documentFields struct {
+	Path           string  `json:"path"`
+	Name           string  `json:"name"`
+	Status         Status  `json:"status,omitempty"`
+	DurationMS     *int64  `json:"durationMs,omitempty"`
+	FailureMessage *string `json:"failureMessage,omitempty"`
+}
+
+type phaseFields struct {
+	Status     Status `json:"status"`
+	DurationMS int64  `json:"durationMs"`
+}
+
+type stepStartFields struct {
+	Action         string    `json:"action"`
+	TimeoutSeconds int       `json:"timeoutSeconds"`
+	MaxAttempts    int       `json:"maxAttempts"`
+	OnFailure      string    `json:"onFailure"`
+	Loop           *LoopInfo `json:"loop"`
+}
+
+type stepEndFields struct {
+	Status         Status `json:"status"`
+	DurationMS     int64  `json:"durationMs"`
+	Attempts       int    `json:"attempts"`
+	ExitCode       *int   `json:"exitCode"`
+	FailureMessage string `json:"failureMessage"`
+	Outputs        any    `json:"outputs"`
+}
+
+// runEndFields are the summary, whose execution id is a common field, and what only the event has.
+type runEndFields struct {
+	Status                 Status `json:"status"`
+	FailedStepCount        int    `json:"failedStepCount"`
+	ExecutedStepCount      int    `json:"executedStepCount"`
+	IgnoredFailedStepCount int    `json:"ignoredFailedStepCount"`
+	FailureMessage         string `json:"failureMessage"`
+	LogURL                 string `json:"logUrl"`
+	ExitCode               int    `json:"exitCode"`
+	DurationMS             int64  `json:"durationMs"`
+}
+
+// fields returns the type name of an event in the stream and the struct of its own fields; no name means that the
+// event is not part of the stream.
+func fields(e Event) (name string, body any) {
+	switch e := e.(type) {
+	case RunStart:
+		return "run.start", e
+	case RunEnd:
+		return "run.end", runEndFields{
+			e.Status, e.FailedStepCount, e.ExecutedStepCount, e.IgnoredFailedStepCount, e.FailureMessage, e.LogURL,
+			e.ExitCode, e.Duration.Milliseconds(),
+		}
+	case DocumentStart:
+		return "document.start", documentFields{Path: e.Path, Name: e.Name}
+	case DocumentEnd:
+		ms := e.Duration.Milliseconds()
+		return "document.end", documentFields{e.Path, e.Name, e.Status, &ms, &e.FailureMessage}
+	case PhaseStart:
+		return "phase.start", nil
+	case PhaseEnd:
+		return "phase.end", phaseFields{e.Status, e.Duration.Milliseconds()}
+	case StepStart:
+		return "step.start", stepStartFields{e.Action, e.TimeoutSeconds, e.MaxAttempts, e.OnFailure, e.Loop}
+	case StepCondition:
+		return "step.condition", struct {
+			Result   bool   `json:"result"`
+			Decision string `json:"decision"`
+		}(e)
+	case StepAttempt:
+		return "step.attempt", struct {
+			Of     int    `json:"of"`
+			Reason string `json:"reason"`
+		}(e)
+	case StepIteration:
+		return "step.iteration", struct {
+			Value string `json:"value"`
+			Count int    `json:"count"`
+		}{cut(e.Value, 4<<10), e.Count}
+	case StepLog:
+		return "step.log", Log{Level: e.Level, Message: cut(e.Message, 16<<10)}
+	case StepEnd:
+		return "step.end", stepEnd(e)
+	case Reboot:
+		return "reboot", e
+	case Log:
+		e.Message = cut(e.Message, 16<<10)
+		return "log", e
+	case Heartbeat:
+		return "heartbeat", nil
+	default:
+		return "", nil
+	}
+}
+
+func stepEnd(e StepEnd) stepEndFields {
+	f := stepEndFields{e.Status, e.Duration.Milliseconds(), e.Attempts, e.ExitCode, e.FailureMessage, []any{}}
+	switch {
+	case e.Concealed:
+		f.Outputs = Concealed
+	case len(e.Outputs) > 0:
+		f.Outputs = maskValue(toAny(e.Outputs), func(s string) string { return cut(s, 4<<10) })
+	}
+	return f
+}
+
+func toAny(outputs []map[string]any) []any {
+	list := make([]any, len(outputs))
+	for i, o := range outputs {
+		list[i] = o
+	}
+	return list
+}
+
+// shorter returns the fields of an event whose line would be too long, without the parts that can grow: the steps
+// of documents, outputs. Readers find those in the log folder.
+func shorter(e Event) any {
+	switch e := e.(type) {
+	case RunStart:
+		docs := e.Documents
+		e.Documents = make([]RunDocument, 0, min(len(docs), 64))
+		for _, d := range docs[:min(len(docs), 64)] {
+			e.Documents = append(e.Documents, RunDocument{Path: cut(d.Path, 256), Name: cut(d.Name, 256), SHA256: d.SHA256, Phases: []RunPhase{}})
+		}
+		return e
+	case StepEnd:
+		e.Outputs = nil
+		return stepEnd(e)
+	case RunEnd:
+		e.FailureMessage = cut(e.FailureMessage, 4<<10)
+		_, body := fields(e)
+		return body
+	case DocumentEnd:
+		e.Path, e.Name, e.FailureMessage = cut(e.Path, 4<<10), cut(e.Name, 4<<10), cut(e.FailureMessage, 4<<10)
+		_, body := fields(e)
+		return body
+	case DocumentStart:
+		return documentFields{Path: cut(e.Path, 4<<10), Name: cut(e.Name, 4<<10)}
+	default:
+		return struct{}{}
+	}
+}
+
+// cut shortens text to limit bytes, at the border of a character.
+func cut(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return text[:cutBefore([]byte(text[:limit+1]), limit)]
+}
+
+const hex = "0123456789abcdef"
+
+// AppendString appends s, valid UTF-8, to b as a JSON string, without HTML escapes.
+func AppendString(b []byte, s string) []byte {
+	b = append(b, '"')
+	from := 0
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= 0x20 && c != '"' && c != '\\' {
+			continue
+		}
+		b = append(b, s[from:i]...)
+		switch c {
+		case '"', '\\':
+			b = append(b, '\\', c)
+		case '\t':
+			b = append(b, '\\', 't')
+		case '\n':
+			b = append(b, '\\', 'n')
+		case '\r':
+			b = append(b, '\\', 'r')
+		default:
+			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		}
+		from = i + 1
+	}
+	return append(append(b, s[from:]...), '"')
+}
+
+// fitting returns the longest beginning of s whose JSON takes at most limit bytes.
+func fitting(s string, limit int) string {
+	if len(s)*6 <= limit {
+		return s
+	}
+	used := 0
+	for i, c := range s {
+		switch {
+		case c == '"' || c == '\\' || c == '\t' || c == '\n' || c == '\r':
+			used += 2
+		case c < 0x20:
+			used += 6
+		default:
+			used += len(string(c))
+		}
+		if used > limit {
+			return s[:i]
+		}
+	}
+	return s
+}
