@@ -28,7 +28,7 @@ type Component struct {
 }
 
 // ParentContext is the name by which the parts of a Template call the parent image.
-const ParentContext = "slipway-parent-image"
+const ParentContext = "slipway-parent"
 
 // ComponentFolder is where a component finds its files in the build stage.
 const ComponentFolder = runnerbin.ComponentDir

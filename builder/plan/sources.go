@@ -47,7 +47,15 @@ func (s Sources) Resolve(ctx context.Context, r ref.Ref) (Image, error) {
 	}
 }
 
+// registryImage makes one request when the store has what the reference points at.
 func (s Sources) registryImage(ctx context.Context, r ref.Ref) (Image, error) {
+	desc, err := s.Registry.Head(ctx, r)
+	if err != nil {
+		return Image{}, err
+	}
+	if found, err := s.Store.Resolve(ctx, desc.Digest.String()); err == nil {
+		return storeImage(found)
+	}
 	m, err := s.Registry.Manifest(ctx, r)
 	if err != nil {
 		return Image{}, err
@@ -127,6 +135,21 @@ func (i *Image) add(p *v1.Platform, digest string) {
 	i.Platforms = append(i.Platforms, ImagePlatform{Platform: *p, Digest: digest})
 }
 
+// Versions gives the versions of a recipe that were built, for Options.Versions.
+func (s Sources) Versions(ctx context.Context, name string) ([]recipe.Version, error) {
+	all, err := s.Store.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var versions []recipe.Version
+	for _, image := range all {
+		if b, ok := buildOf(image.Name, name); ok {
+			versions = append(versions, b.Version)
+		}
+	}
+	return versions, nil
+}
+
 // Builds implements Images by the names in the image store. Images whose tests failed are left out.
 func (s Sources) Builds(ctx context.Context, name string) ([]Build, error) {
 	all, err := s.Store.List(ctx)
@@ -135,19 +158,24 @@ func (s Sources) Builds(ctx context.Context, name string) ([]Build, error) {
 	}
 	var builds []Build
 	for _, image := range all {
-		tag, ok := strings.CutPrefix(image.Name, name+":")
-		if !ok || image.Test.Status == store.Failed {
-			continue
+		if b, ok := buildOf(image.Name, name); ok && image.Test.Status != store.Failed {
+			builds = append(builds, b)
 		}
-		version, number, ok := strings.Cut(tag, "-")
-		v, err := recipe.ParseVersion(version)
-		build, numberErr := strconv.Atoi(number)
-		if !ok || err != nil || v.HasWildcard() || numberErr != nil || build < 1 {
-			continue // somebody's own tag
-		}
-		builds = append(builds, Build{
-			Version: v, Build: build, Reference: ref.Ref{Transport: ref.Store, Repository: name, Tag: tag},
-		})
 	}
 	return builds, nil
+}
+
+// buildOf reads NAME:VERSION-BUILD in the image store. Other names are somebody's own tags.
+func buildOf(pointer, name string) (Build, bool) {
+	tag, ok := strings.CutPrefix(pointer, name+":")
+	if !ok {
+		return Build{}, false
+	}
+	version, number, _ := strings.Cut(tag, "-")
+	v, err := recipe.ParseVersion(version)
+	build, numberErr := strconv.Atoi(number)
+	if err != nil || v.HasWildcard() || numberErr != nil || build < 1 {
+		return Build{}, false
+	}
+	return Build{Version: v, Build: build, Reference: ref.Ref{Transport: ref.Store, Repository: name, Tag: tag}}, true
 }

@@ -1,0 +1,91 @@
+package builder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/slipway-oci/slipway/builder/event"
+	"github.com/slipway-oci/slipway/builder/plan"
+	"github.com/slipway-oci/slipway/builder/result"
+	"github.com/slipway-oci/slipway/builder/stage"
+)
+
+// record is a result in the making.
+type record struct {
+	*result.Result
+	events event.Sink
+}
+
+func newRecord(p *plan.Plan, o Options) *record {
+	if o.Events == nil {
+		o.Events = event.Discard
+	}
+	if o.Started.IsZero() {
+		o.Started = time.Now()
+	}
+	r := &record{events: o.Events, Result: &result.Result{
+		RunID: o.RunID, StartTime: o.Started, Stage: string(event.StageResolve),
+		Recipe:  result.Recipe{Name: p.Recipe.Name, Version: p.Recipe.Version, Build: p.Recipe.Build, File: p.Recipe.File},
+		Parent:  result.Parent{Reference: p.Parent.Name, Digest: p.Parent.Digest},
+		Targets: []result.Target{}, Components: []result.Component{}, Tests: []result.Component{},
+		Timings: result.Timings{Resolve: result.Seconds(o.Resolved)}, Warnings: p.Warnings,
+	}}
+	if !p.Push {
+		return r
+	}
+	for _, t := range p.Targets {
+		r.Targets = append(r.Targets, result.Target{Reference: t.String(), Status: "skipped"})
+	}
+	return r
+}
+
+// stage runs work as a stage and notes where the build is and how long it took.
+func (r *record) stage(name event.Stage, took *result.Seconds, work func() error) error {
+	r.Stage = string(name)
+	duration, err := stage.Timed(r.events, name, work)
+	*took = result.Seconds(duration)
+	return err
+}
+
+func (r *record) skip(name event.Stage, reason string) { stage.Skip(r.events, name, reason) }
+
+func (r *record) components(list []result.Component) {
+	if list != nil {
+		r.Components = list
+	}
+}
+
+// finish completes the record with the outcome.
+func (r *record) finish(ctx context.Context, err error) *result.Result {
+	r.EndTime = time.Now()
+	r.Timings.Total = result.Seconds(r.EndTime.Sub(r.StartTime))
+	switch {
+	case err == nil:
+		r.Status = result.Succeeded
+	case ctx.Err() != nil:
+		r.Status, r.Error = result.Cancelled, &result.Error{Code: 130, Message: err.Error()}
+	default:
+		r.Status, r.Error = result.Failed, explain(err)
+	}
+	return r.Result
+}
+
+func explain(err error) *result.Error {
+	e := &result.Error{Code: stage.CodeMachine, Message: err.Error()}
+	var failed *stage.Error
+	if errors.As(err, &failed) {
+		e.Code, e.Hint = failed.Code, failed.Hint()
+		e.Component, e.Phase, e.Step = failed.Component, failed.Phase, failed.Step
+		return e
+	}
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) {
+		e.Hint = hinted.Hint()
+	}
+	if e.Message == "" {
+		e.Message = fmt.Sprintf("%T", err)
+	}
+	return e
+}
