@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/slipway-oci/slipway/builder/plan"
+	"github.com/slipway-oci/slipway/cmd/slipway/internal/display"
+	"github.com/slipway-oci/slipway/cmd/slipway/internal/option"
+)
+
+func (a *app) planCmd() *cobra.Command {
+	var o planOptions
+	var format option.Format
+	var registries option.Registry
+	cmd := &cobra.Command{
+		Use:   "plan [flags] [RECIPE]",
+		Short: "Show what a build would do, without running it",
+		Long: "Resolve everything a recipe names and show what a build would do, without running it. RECIPE is a YAML or\n" +
+			"JSON file, or a folder with recipe.yaml (default: the current folder).",
+		Example: "  slipway plan\n  slipway plan web -p Greeting=Hi --format json",
+		Args:    arguments(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.recipe = recipeOf(args)
+			images, err := a.images()
+			if err != nil {
+				return err
+			}
+			client := registries.Client(nil)
+			defer client.Close()
+			p, err := resolve(cmd.Context(), &o, images, client)
+			if err != nil {
+				return err
+			}
+			return writePlan(cmd.OutOrStdout(), p, &format)
+		},
+	}
+	o.AddFlags(cmd.Flags())
+	registries.AddFlags(cmd.Flags())
+	format.AddFlags(cmd.Flags())
+	cmd.MarkFlagsMutuallyExclusive("push", "no-push")
+	return cmd
+}
+
+func writePlan(w io.Writer, p *plan.Plan, format *option.Format) error {
+	if format.JSON() {
+		return display.WriteJSON(w, p)
+	}
+	platforms := make([]string, len(p.Platforms))
+	for i, platform := range p.Platforms {
+		platforms[i] = platform.Name
+	}
+	rows := [][2]string{
+		{"Recipe", p.Recipe.Name + " " + p.Recipe.Version},
+		{"Parent", p.Parent.Name},
+		{"", ""},
+		{"Platforms", strings.Join(platforms, ", ")},
+		{"Directory", p.WorkingDirectory},
+		{"Secrets", strings.Join(p.Secrets, ", ")},
+	}
+	if p.Parent.Digest != "" {
+		rows[2] = [2]string{"", p.Parent.Digest}
+	}
+	if !p.Tests {
+		rows = append(rows, [2]string{"Tests", "skipped"})
+	}
+	for _, t := range p.Targets {
+		label := "Publish to"
+		if !p.Push {
+			label = "No push to"
+		}
+		rows = append(rows, [2]string{label, t.Repository + ":" + cmp.Or(t.Tag, p.Recipe.Version+"-<build>")})
+	}
+	if err := writeRows(w, "", rows); err != nil {
+		return err
+	}
+	if err := writePlanned(w, p); err != nil {
+		return err
+	}
+	for _, text := range p.Warnings {
+		if _, err := fmt.Fprintf(w, "\nwarning: %s\n", display.CleanLines(text)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writePlanned(w io.Writer, p *plan.Plan) error {
+	if len(p.Components) == 0 {
+		return nil
+	}
+	if _, err := fmt.Fprintln(w); err != nil {
+		return err
+	}
+	rows := make([][]string, 0, len(p.Components))
+	for _, c := range p.Components {
+		params := make([]string, 0, len(c.Parameters))
+		for _, v := range c.Parameters {
+			params = append(params, v.Name+"="+v.Value)
+		}
+		phases := slices.Concat(c.Phases.Build, c.Phases.Test, c.Phases.Host)
+		rows = append(rows, []string{
+			fmt.Sprint(c.Index), c.Name, c.Version, strings.Join(phases, ","), shortDigest(c.Digest), strings.Join(params, " "),
+		})
+	}
+	return writeTable(w, []string{"#", "COMPONENT", "VERSION", "PHASES", "DIGEST", "PARAMETERS"}, rows)
+}

@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"context"
+	"runtime"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/spf13/pflag"
+
+	"github.com/slipway-oci/slipway/builder/component"
+	"github.com/slipway-oci/slipway/builder/plan"
+	"github.com/slipway-oci/slipway/builder/recipe"
+	"github.com/slipway-oci/slipway/cmd/slipway/internal/option"
+	"github.com/slipway-oci/slipway/oci/registry"
+	"github.com/slipway-oci/slipway/oci/store"
+	"github.com/slipway-oci/slipway/runner/action/catalog"
+)
+
+// planOptions are the flags that decide what a build does.
+type planOptions struct {
+	option.Params
+	option.Platform
+	recipe       string
+	tags         []string
+	push, noPush bool
+	skipTests    bool
+}
+
+func (o *planOptions) AddFlags(fs *pflag.FlagSet) {
+	o.Params.AddFlags(fs)
+	o.Platform.AddFlags(fs)
+	fs.StringArrayVarP(&o.tags, "tag", "t", nil, "also publish to this `REFERENCE`; repeatable")
+	fs.BoolVar(&o.push, "push", false, "publish after the tests (default: when the recipe has a targetRepository)")
+	fs.BoolVar(&o.noPush, "no-push", false, "do not publish")
+	fs.BoolVar(&o.skipTests, "skip-tests", false, "do not run the tests")
+}
+
+// recipeOf is the recipe that the arguments name.
+func recipeOf(args []string) string {
+	if len(args) == 0 {
+		return "."
+	}
+	return args[0]
+}
+
+// options turns the flags into those of a plan.
+func (o *planOptions) options() (plan.Options, error) {
+	p := plan.Options{Tags: o.tags, SkipTests: o.skipTests, Machine: machine()}
+	switch {
+	case o.push:
+		p.Push = &o.push
+	case o.noPush:
+		push := false
+		p.Push = &push
+	}
+	var err error
+	if p.Platforms, err = o.Platforms(); err != nil {
+		return p, err
+	}
+	return p, o.Apply(&p)
+}
+
+// machine is the platform of the containers that run on this machine without emulation.
+func machine() v1.Platform { return v1.Platform{OS: "linux", Architecture: runtime.GOARCH} }
+
+// resolve makes the plan of a recipe.
+func resolve(ctx context.Context, o *planOptions, images *store.Store, client *registry.Client) (*plan.Plan, error) {
+	options, err := o.options()
+	if err != nil {
+		return nil, err
+	}
+	r, err := recipe.Load(o.recipe)
+	if err != nil {
+		return nil, err
+	}
+	actions, err := catalog.Builtin()
+	if err != nil {
+		return nil, err
+	}
+	found := parents{store: images, registry: client}
+	options.Images, options.Versions = found, found.versions
+	options.Components = component.Files{Dir: r.Dir, Actions: actions}
+	return plan.New(ctx, r, options)
+}
