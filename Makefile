@@ -1,0 +1,52 @@
+# `make demo` shows the main job, `make test` tests everything; both install what they need on Debian.
+
+GO       ?= go
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS  := -s -w -X github.com/slipway-oci/slipway/cmd/slipway/internal/cli.version=$(VERSION)
+RUNNERS  := builder/engine/runnerbin/images
+PLATFORM := $(shell $(GO) env GOARCH)
+
+export CGO_ENABLED ?= 0
+
+.PHONY: build runner test unit race integration demo lint bench clean prerequisites
+
+build: runner
+	$(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/slipway ./cmd/slipway
+
+# The runner carries no version: the same source gives the same bytes, and so the same cache keys.
+runner: bin/slipway-runner-linux-amd64 bin/slipway-runner-linux-arm64
+	for arch in amd64 arm64; do \
+		$(GO) run ./builder/engine/runnerbin/pack -arch $$arch -out $(RUNNERS) bin/slipway-runner-linux-$$arch || exit 1; done
+	cp bin/slipway-runner-linux-$(PLATFORM) bin/slipway-runner
+
+bin/slipway-runner-linux-%: $(shell find runner cmd/slipway-runner -name '*.go' -not -name '*_test.go') go.mod
+	GOOS=linux GOARCH=$* $(GO) build -trimpath -buildvcs=false -ldflags "-s -w" -o $@ ./cmd/slipway-runner
+
+prerequisites:
+	sh .ci/prerequisites runc mmdebstrap docker-registry uidmap skopeo
+
+# Everything: the unit tests, those of them without containers with the race detector, and the whole program against
+# real parts.
+test: prerequisites build race integration
+
+unit: runner
+	$(GO) test ./...
+
+race: runner
+	CGO_ENABLED=1 $(GO) test -race ./...
+
+integration: build
+	$(GO) test -count=1 -timeout 20m -tags integration ./cmd/slipway/integration/...
+
+demo: prerequisites build
+	sh examples/demo.sh
+
+lint:
+	$(GO) tool -modfile=.tools/go.mod golangci-lint run
+	$(GO) mod tidy -diff
+
+bench: prerequisites build
+	$(GO) run ./cmd/slipway/bench
+
+clean:
+	rm -rf bin $(RUNNERS)/amd64 $(RUNNERS)/arm64
