@@ -123,9 +123,9 @@ func (p *templateParser) checkStages() {
 		p.fail(p.components, "{{{ imagebuilder:components }}} stands before the first FROM")
 		return
 	}
-	for _, name := range []string{ComponentsContext, ParentContext} {
-		if taken := p.find(name); taken >= 0 {
-			p.fail(p.fromLine(taken), "build stage %q has a name that is taken", name)
+	for i, stage := range p.stages {
+		if strings.HasPrefix(stage.Name, reservedPrefix) {
+			p.fail(p.fromLine(i), "build stage %q has a name that is taken: it starts with %s", stage.Name, reservedPrefix)
 		}
 	}
 	if p.environments >= 0 && p.stageAt(p.environments) != at {

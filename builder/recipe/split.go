@@ -41,11 +41,7 @@ func (p *templateParser) target(at int) string {
 	if name := p.stages[at].Name; name != "" {
 		return name
 	}
-	name := unnamedStage
-	for p.find(name) >= 0 {
-		name += "-x"
-	}
-	return name
+	return unnamedStage
 }
 
 // prefix blanks what follows the components in their stage. Later stages stay: an earlier one may copy from them.

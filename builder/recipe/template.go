@@ -17,6 +17,9 @@ const ComponentsContext = "slipway-components"
 // ParentContext is the named build context that stands for a parent image which no registry has.
 const ParentContext = "slipway-parent"
 
+// reservedPrefix is that of the names which no stage of a template may have: a named context would take its place.
+const reservedPrefix = "slipway-"
+
 // unnamedStage is the name that the stage with the components gets in a prefix when the template gives it none.
 const unnamedStage = "slipway-start"
 

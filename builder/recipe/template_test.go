@@ -81,7 +81,7 @@ var refused = []struct{ name, text, want, hint string }{
 	{"comment in a heredoc", "FROM {{{ imagebuilder:parentImage }}}\nRUN <<EOF\n# {{{ imagebuilder:components }}}\nEOF\n", `D:3: {{{ imagebuilder:components }}} is inside a heredoc`, ""},
 	{"continuation", "FROM {{{ imagebuilder:parentImage }}}\nRUN true \\\n{{{ imagebuilder:components }}}\n", `D:3: {{{ imagebuilder:components }}} is inside an instruction of several lines`, ""},
 	{"unused stage", "FROM {{{ imagebuilder:parentImage }}} AS a\n{{{ imagebuilder:components }}}\nFROM debian\n", `D:2: the components are in build stage "a", which the last stage does not use`, "start the last stage FROM it, or COPY --from it; else the components have no effect"},
-	{"taken name", "FROM {{{ imagebuilder:parentImage }}} AS slipway-components\n{{{ imagebuilder:components }}}\n", `D:1: build stage "slipway-components" has a name that is taken`, ""},
+	{"taken name", "FROM {{{ imagebuilder:parentImage }}} AS slipway-components\n{{{ imagebuilder:components }}}\n", `D:1: build stage "slipway-components" has a name that is taken: it starts with slipway-`, ""},
 	{"before FROM", "{{{ imagebuilder:components }}}\nFROM {{{ imagebuilder:parentImage }}}\n", `D:1: {{{ imagebuilder:components }}} stands before the first FROM`, ""},
 	{"front end", "# syntax=example.com/frontend:1\nFROM {{{ imagebuilder:parentImage }}}\n", `D:1: front end "example.com/frontend:1" is not built in`, "remove the syntax line, or use: # syntax=docker/dockerfile:1"},
 	{"front end, next generation", "# syntax=docker/dockerfile:2\nFROM {{{ imagebuilder:parentImage }}}\n", `D:1: front end "docker/dockerfile:2" is not built in`, "remove the syntax line, or use: # syntax=docker/dockerfile:1"},
