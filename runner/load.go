@@ -10,18 +10,29 @@ import (
 	"github.com/slipway-oci/slipway/runner/action"
 	"github.com/slipway-oci/slipway/runner/document"
 	"github.com/slipway-oci/slipway/runner/execute"
+	"github.com/slipway-oci/slipway/runner/report"
 )
+
+func (r *run) secrets() *execute.Secrets {
+	return &execute.Secrets{Dir: r.SecretsDir, Masker: r.masker}
+}
+
+func (r *run) record(p problem) {
+	r.rec.Emit(r.top(), report.Log{Level: p.level, Message: p.message, Code: p.code})
+}
 
 // problem is a warning or error of a document for the logs.
 type problem struct{ level, message, code string }
 
 // load reads and validates every document before the first step of any, and announces the run.
 func (r *run) load(ctx context.Context) error {
-	(&execute.Secrets{Dir: r.SecretsDir, Masker: r.masker}).MaskAll() // before anything is recorded
+	r.secretWarnings = r.secrets().MaskAll() // before anything is recorded
+	r.Locations = r.Locations.with(r.Modules, r.workDir)
 	var errs []error
 	for _, d := range r.Documents {
 		found, err := r.Locations.read(ctx, d.Location, "", r.Locations.BucketOwner)
 		if err != nil {
+			r.problems = append(r.problems, problem{"Error", err.Error(), ""})
 			errs = append(errs, err)
 			continue
 		}
@@ -41,15 +52,23 @@ func (r *run) load(ctx context.Context) error {
 		}
 		r.inputs = append(r.inputs, execute.Input{Document: doc, Path: d.Location, Identity: found.identity, Parameters: parameters})
 	}
-	err := errors.Join(errs...)
-	if err == nil && r.restored != nil {
-		err = checkState(r.restored, r.stateDocuments(), r.Phases)
+	if err := errors.Join(errs...); err != nil {
+		return reportedError{err}
 	}
-	if err == nil {
-		r.announce()
+	if r.restored != nil {
+		if err := checkState(r.restored, r.stateDocuments(), r.Phases); err != nil {
+			return err
+		}
 	}
-	return err
+	r.announce()
+	return nil
 }
+
+// reportedError is an error whose parts are among the problems that announce records.
+type reportedError struct{ error }
+
+// Unwrap returns the error itself.
+func (e reportedError) Unwrap() error { return e.error }
 
 // parse reads a document for a run of phases. Warnings are printed and kept for the logs; errors are returned.
 func (r *run) parse(location string, text []byte, phases []string, parameters map[string]string) (*document.Document, error) {
@@ -57,14 +76,15 @@ func (r *run) parse(location string, text []byte, phases []string, parameters ma
 		Strict: r.Strict, GOOS: runtime.GOOS, Run: &document.Run{Phases: phases, Parameters: parameters},
 	})
 	for _, d := range diagnostics {
-		fmt.Fprintln(r.Warnings, r.masker.Text(d.String()))
+		p := problem{"Error", fmt.Sprintf("%s: %s", d.Pos, d.Message), d.Code}
 		if d.Severity == document.Warning {
-			p := problem{"Warn", fmt.Sprintf("%s: %s", d.Pos, d.Message), d.Code}
-			if r.started {
-				r.warn(p.code, "%s", p.message)
-			} else {
-				r.problems = append(r.problems, p)
-			}
+			p.level = "Warn"
+			fmt.Fprintln(r.Warnings, r.masker.Text(d.String()))
+		}
+		if r.started {
+			r.record(p)
+		} else {
+			r.problems = append(r.problems, p)
 		}
 	}
 	if err := diagnostics.Err(); err != nil {

@@ -14,16 +14,28 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/slipway-oci/slipway/runner/action"
 	"github.com/slipway-oci/slipway/runner/document"
 )
 
 // Locations finds documents by their locations (component-document reference, 7.5 and 9.4).
 type Locations struct {
 	Map         DocumentMap
-	BucketOwner string // expected owner of s3:// documents of the run
-	// S3 reads objects, HTTP reads http(s):// documents; nil when this build cannot.
-	S3   ObjectStore
-	HTTP func(ctx context.Context, url string, limit int64) ([]byte, error)
+	BucketOwner string      // expected owner of s3:// documents of the run
+	S3          ObjectStore // nil when this build cannot reach S3
+
+	web     action.Module // downloads http(s):// documents; nil when there is no such module
+	scratch string        // private folder for downloads
+}
+
+// downloadAction is the action module that also fetches documents, so that both obey the same rules.
+const downloadAction = "WebDownload"
+
+// with returns l with what it needs to download documents.
+func (l Locations) with(modules *action.Set, scratch string) Locations {
+	l.web, _ = modules.Lookup(downloadAction)
+	l.scratch = scratch
+	return l
 }
 
 // ObjectStore is what the runner needs from S3.
@@ -196,7 +208,7 @@ func (l Locations) readHTTP(ctx context.Context, location string) (located, erro
 	if err != nil {
 		return located{}, fmt.Errorf("document %q: %w", location, err)
 	}
-	if l.HTTP == nil {
+	if l.web == nil {
 		return located{}, &LocationError{location, "HTTP is not supported in this build", "fetch the document and name the file"}
 	}
 	want := ""
@@ -207,7 +219,7 @@ func (l Locations) readHTTP(ctx context.Context, location string) (located, erro
 		}
 	}
 	u.Fragment, u.RawFragment = "", ""
-	text, err := l.HTTP(ctx, u.String(), document.MaxFile+1)
+	text, err := l.download(ctx, u.String())
 	if err == nil {
 		err = checkDigest(text, want)
 	}
@@ -215,4 +227,22 @@ func (l Locations) readHTTP(ctx context.Context, location string) (located, erro
 		return located{}, fmt.Errorf("document %q: %w", location, err)
 	}
 	return located{text, u.String()}, nil
+}
+
+// download fetches a document as a step would.
+func (l Locations) download(ctx context.Context, address string) ([]byte, error) {
+	dir, err := os.MkdirTemp(l.scratch, "document-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "document.yaml")
+	_, err = l.web.Run(ctx, action.Request{
+		Entries: []action.Entry{{"source": address, "destination": file}}, Env: os.Environ(), Dir: dir, WorkDir: dir,
+		Stdout: io.Discard, Stderr: io.Discard,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return readFile(file)
 }

@@ -32,9 +32,17 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		err = r.load(ctx)
 	}
 	if err != nil {
-		return r.refuse(err), err
+		return r.refuse(err), r.maskedError(err)
 	}
 	return r.execute(ctx), nil
+}
+
+// maskedError returns err, or its masked text when it holds a secret.
+func (r *run) maskedError(err error) error {
+	if text := r.masker.Text(err.Error()); text != err.Error() {
+		return errors.New(text)
+	}
+	return err
 }
 
 func (o *Options) setDefaults() {
@@ -82,6 +90,8 @@ type run struct {
 	inputs    []execute.Input
 	texts     [][]byte // the documents' files
 	problems  []problem
+
+	secretWarnings []string
 }
 
 func (r *run) check() error {
@@ -169,7 +179,7 @@ func (r *run) execute(ctx context.Context) Report {
 	sum, err := execute.Run(ctx, r.inputs, execute.Options{
 		ExecutionID: r.ExecutionID, Phases: r.Phases, Recorder: r.rec, References: r.refs, Modules: r.Modules,
 		Load: r.loadNested, Env: r.environment(), Dir: r.dir, WorkDir: r.workDir, Search: r.getenv("PATH"),
-		Secrets: &execute.Secrets{Dir: r.SecretsDir, Masker: r.masker}, Facts: facts(r.getenv),
+		Secrets: r.secrets(), Facts: facts(r.getenv),
 		SSM: r.SSM, IMDS: r.IMDS, ShellFallback: r.ShellFallback, Processes: r.Processes,
 		Reboot: execute.RebootOptions{
 			Mode: r.RebootMode, Limit: r.RebootLimit, EndProcesses: execute.EndOthers, Environment: r.environment,
@@ -185,9 +195,8 @@ func (r *run) execute(ctx context.Context) Report {
 		code = ExitFailed
 	}
 	var interrupt *InterruptError
-	if errors.As(context.Cause(ctx), &interrupt) {
+	if sum.Status == report.Failed && errors.As(context.Cause(ctx), &interrupt) {
 		code = interrupt.ExitCode
-		sum.Status = report.Failed
 	}
 	return r.end(Report{Summary: r.located(sum), ExitCode: code})
 }
@@ -237,10 +246,10 @@ func (r *run) refuse(err error) Report {
 		r.removeWork()
 		return rep
 	}
-	if !r.started {
-		r.announce()
+	r.announce()
+	if !errors.As(err, &reportedError{}) {
+		r.record(problem{"Error", sum.FailureMessage, ""})
 	}
-	r.rec.Emit(r.top(), report.Log{Level: "Error", Message: sum.FailureMessage})
 	return r.end(rep)
 }
 
@@ -266,6 +275,10 @@ func (r *run) end(rep Report) Report {
 	r.rec.Emit(r.top(), event)
 	if err := r.folder.Close(); err != nil {
 		fmt.Fprintf(r.Warnings, "warning: log folder: %v\n", err)
+	}
+	if r.Upload != nil && !rep.Pending {
+		rep.LogURL = r.uploadLogs(rep.LogURL)
+		event.LogURL = rep.LogURL
 	}
 	if r.stream != nil {
 		report.NewRecorder(r.masker, r.Now, r.stream).Emit(r.top(), event)
@@ -337,14 +350,14 @@ func (r *run) announce() {
 		e.Documents = append(e.Documents, r.announced(in))
 	}
 	r.rec.Emit(r.top(), e)
-	for _, w := range (&execute.Secrets{Dir: r.SecretsDir, Masker: r.masker}).MaskAll() {
+	for _, w := range r.secretWarnings {
 		r.warn("", "%s", w)
 	}
 	for _, note := range r.Notes {
 		r.warn("", "%s", note)
 	}
 	for _, p := range r.problems {
-		r.rec.Emit(r.top(), report.Log{Level: p.level, Message: p.message, Code: p.code})
+		r.record(p)
 	}
 }
 

@@ -32,8 +32,9 @@ type Validation struct {
 // Validate checks documents without running anything. A document that cannot be read is one of the problems.
 func Validate(ctx context.Context, o ValidateOptions) Validation {
 	v := Validation{Status: "success", Diagnostics: []document.Diagnostic{}}
+	locations := o.Locations.with(o.Modules, "")
 	for _, location := range o.Documents {
-		found, err := o.Locations.read(ctx, location, "", o.Locations.BucketOwner)
+		found, err := locations.read(ctx, location, "", o.Locations.BucketOwner)
 		if err != nil {
 			v.Diagnostics = append(v.Diagnostics, unreadable(location, err))
 			continue

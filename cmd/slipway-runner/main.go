@@ -37,6 +37,7 @@ var commands = []struct {
 }{
 	{"run", "Run documents", runCommand},
 	{"validate", "Check documents without running them", validateCommand},
+	{"batch", "Run config files one after the other", batchCommand},
 	{"idle", "Reap processes until SIGTERM, as process 1 of a container", idleCommand},
 }
 
@@ -111,11 +112,32 @@ func (p process) failed(err error) int {
 	return runner.ExitFailed
 }
 
-// print writes an error with its hint.
+// print writes an error with its hint, and joined errors one by one.
 func (p process) print(err error) {
-	fmt.Fprintf(p.stderr, "Error: %v\n", err)
-	var hinted interface{ Hint() string }
-	if errors.As(err, &hinted) && hinted.Hint() != "" {
-		fmt.Fprintf(p.stderr, "Hint:  %s\n", hinted.Hint())
+	for _, e := range parts(err) {
+		fmt.Fprintf(p.stderr, "Error: %v\n", e)
+		var hinted interface{ Hint() string }
+		if errors.As(e, &hinted) && hinted.Hint() != "" {
+			fmt.Fprintf(p.stderr, "Hint:  %s\n", hinted.Hint())
+		}
 	}
+}
+
+// parts returns the errors that err joins, or err alone. Only wrappers without a text of their own are opened.
+func parts(err error) []error {
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		if e.Error() != err.Error() {
+			break
+		}
+		joined, ok := e.(interface{ Unwrap() []error })
+		if !ok {
+			continue
+		}
+		var all []error
+		for _, part := range joined.Unwrap() {
+			all = append(all, parts(part)...)
+		}
+		return all
+	}
+	return []error{err}
 }

@@ -171,6 +171,7 @@ func (x *execution) document(ctx context.Context, i int) (verdict, error) {
 	}
 	x.emit(pos, report.DocumentStart{Path: in.Path, Name: in.Document.Name, Description: in.Document.Description})
 	d.recordReferences()
+	d.wanted = wantedOutputs(in.Document)
 	var all report.Failures
 	all.Add(x.at.DocumentDone)
 	stop := false
@@ -223,6 +224,7 @@ type scope struct {
 	index  int
 	input  Input
 	values map[string]string // parameters and constants
+	wanted map[string]bool   // steps whose outputs references name: only those are kept
 }
 
 func (d *scope) phase(ctx context.Context, phase *document.Phase) (verdict, error) {

@@ -228,6 +228,23 @@ func (d *scope) recordReferences() {
 	}
 }
 
+// wantedOutputs returns the steps whose outputs any text of the document refers to.
+func wantedOutputs(doc *document.Document) map[string]bool {
+	wanted := map[string]bool{}
+	for p := range doc.Phases {
+		for s := range doc.Phases[p].Steps {
+			eachText(&doc.Phases[p].Steps[s], func(text string) {
+				for _, piece := range expr.Scan(text) {
+					if piece.Ref != nil && piece.Ref.Kind == expr.Chain && piece.Ref.Field == expr.Outputs {
+						wanted[stepKey(piece.Ref.Phase, piece.Ref.Step)] = true
+					}
+				}
+			})
+		}
+	}
+	return wanted
+}
+
 func (d *scope) reference(phase, step string, ref expr.Ref) report.Reference {
 	entry := report.Reference{Document: d.input.Path, Phase: phase, Step: step, Expression: ref.Raw, Resolved: "runtime"}
 	switch ref.Kind {

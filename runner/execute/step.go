@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/slipway-oci/slipway/runner/action"
@@ -52,6 +53,9 @@ func (d *scope) step(ctx context.Context, phase *document.Phase, step *document.
 	r.module, _ = d.Modules.Lookup(step.Action)
 	r.spec = d.specOf(step.Action)
 	r.timeout, r.maxAttempts = step.Settings(r.spec)
+	if slices.Contains(r.spec.Ignored, "timeoutSeconds") {
+		r.timeout = -1
+	}
 	d.at.Step = step.Name
 	resumed := d.resume
 	d.resume = nil
@@ -357,8 +361,8 @@ func (r *stepRun) finish(ctx context.Context, status report.Status) verdict {
 	if r.step.Loop != nil {
 		r.outputs = joinIterations(r.collected, r.step.Action == nestingAction)
 	}
-	r.at.Outputs[stepKey(r.phase.Name, r.step.Name)] = Recorded{
-		Skipped: status == report.Skipped, Outputs: r.outputs, Cut: r.cut, Masked: r.masked,
+	if key := stepKey(r.phase.Name, r.step.Name); r.wanted[key] {
+		r.at.Outputs[key] = Recorded{Skipped: status == report.Skipped, Outputs: r.outputs, Cut: r.cut, Masked: r.masked}
 	}
 	r.at.Counts.Count(v.status)
 	var all report.Failures

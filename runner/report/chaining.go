@@ -1,7 +1,7 @@
 package report
 
 import (
-	"bytes"
+	"io"
 	"path/filepath"
 	"sync"
 )
@@ -66,9 +66,5 @@ func (r *References) Write(f *Folder) error {
 		}
 		list[i] = ref
 	}
-	var b bytes.Buffer
-	if err := encodeIndented(&b, list, ""); err != nil {
-		return err
-	}
-	return writePieces(filepath.Join(f.Path, "chaining.json"), [][]byte{b.Bytes()})
+	return replaceFile(filepath.Join(f.Path, "chaining.json"), func(w io.Writer) error { return encodeIndented(w, list, "") })
 }

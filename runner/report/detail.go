@@ -78,7 +78,13 @@ type stepFields struct {
 // stepNode holds a step by its fields, or, once a step of the top execution has ended, by its text alone.
 type stepNode struct {
 	*stepFields
-	text []byte
+	text piece
+}
+
+// piece is a part of the file's text: in memory, or n bytes from offset at of the tree's spool.
+type piece struct {
+	text  []byte
+	at, n int64
 }
 
 // The prefixes in front of the objects of the top execution, by depth.
@@ -94,6 +100,8 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z
 type tree struct {
 	top   *rootNode
 	roots map[string]*rootNode
+	// spool puts large texts elsewhere, so that outputs of finished steps need no memory; nil keeps them.
+	spool func(text []byte) piece
 }
 
 func last[T any](list []T) (item T, ok bool) {
@@ -243,18 +251,26 @@ func (t *tree) stepEnd(at string, pos Position, e StepEnd) {
 		delete(t.roots, nested.ExecutionID)
 	}
 	if t.roots[pos.ExecutionID] == t.top {
-		s.seal()
+		t.seal(s)
 	}
 }
 
 // seal turns the step into its text.
-func (s *stepNode) seal() {
+func (t *tree) seal(s *stepNode) {
+	s.text, s.stepFields = piece{text: s.render()}, nil
+	if t.spool != nil {
+		s.text = t.spool(s.text.text)
+	}
+}
+
+// render returns the text of a step of the top execution.
+func (s *stepNode) render() []byte {
 	var b bytes.Buffer
 	b.WriteString(stepIndent)
 	if err := encodeIndented(&b, s.stepFields, stepIndent); err != nil {
-		return
+		return []byte(stepIndent + "{}")
 	}
-	s.text, s.stepFields = bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
 // compact is v as JSON on one line, without HTML escapes.
@@ -269,12 +285,12 @@ func compact(v any) string {
 }
 
 // pieces returns the JSON of the tree as a list of texts that later events do not change.
-func (t *tree) pieces() [][]byte {
+func (t *tree) pieces() []piece {
 	if t.top == nil {
 		return nil
 	}
-	var list [][]byte
-	add := func(b []byte) { list = append(list, b) }
+	var list []piece
+	add := func(b []byte) { list = append(list, piece{text: b}) }
 	object(add, t.top.rootHead, "", "documents", len(t.top.Documents), func(i int) {
 		d := t.top.Documents[i]
 		object(add, d.documentHead, documentIndent, "phases", len(d.Phases), func(i int) {
@@ -282,16 +298,14 @@ func (t *tree) pieces() [][]byte {
 			object(add, p.phaseHead, phaseIndent, "steps", len(p.Steps), func(i int) {
 				s := p.Steps[i]
 				if s.stepFields == nil {
-					add(s.text)
-					return
+					list = append(list, s.text)
+				} else {
+					add(s.render())
 				}
-				running := stepNode{stepFields: s.stepFields}
-				running.seal()
-				add(running.text)
 			})
 		})
 	})
-	return append(list, []byte("\n"))
+	return append(list, piece{text: []byte("\n")})
 }
 
 // object adds the text of head, an object, with a list of n children as its last field.
@@ -319,8 +333,8 @@ func object(add func([]byte), head any, indent, key string, n int, child func(in
 }
 
 // restoreTree reads back what pieces wrote.
-func restoreTree(text []byte) (tree, error) {
-	t := tree{top: &rootNode{}, roots: map[string]*rootNode{}}
+func restoreTree(text []byte, spool func([]byte) piece) (tree, error) {
+	t := tree{top: &rootNode{}, roots: map[string]*rootNode{}, spool: spool}
 	if err := json.Unmarshal(text, t.top); err != nil {
 		return tree{}, fmt.Errorf("detailed output in the state file: %w", err)
 	}
@@ -335,7 +349,7 @@ func restoreTree(text []byte) (tree, error) {
 							register(nested)
 						}
 					} else if r == t.top {
-						s.seal()
+						t.seal(s)
 					}
 				}
 			}

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -14,7 +16,8 @@ import (
 // beside and renamed. Writing happens next to the run and takes at most a twentieth of the time, so that a run of
 // thousands of steps does not pay for the file with every step; after a change the file is at most that late.
 type Detail struct {
-	path string
+	path  string
+	spool spool
 
 	mu    sync.Mutex // guards tree, dirty
 	tree  tree
@@ -30,8 +33,10 @@ type Detail struct {
 // NewDetail starts to keep the file at path; saved is the text of an earlier Snapshot to go on from, or nil.
 func NewDetail(path string, saved json.RawMessage) (*Detail, error) {
 	d := &Detail{path: path, wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{})}
+	d.spool.dir = filepath.Dir(path)
+	d.tree.spool = d.spool.put
 	if len(saved) > 0 {
-		t, err := restoreTree(saved)
+		t, err := restoreTree(saved, d.spool.put)
 		if err != nil {
 			return nil, err
 		}
@@ -91,7 +96,7 @@ func (d *Detail) Sync() error {
 	d.mu.Lock()
 	dirty := d.dirty
 	d.dirty = false
-	var pieces [][]byte
+	var pieces []piece
 	if dirty {
 		pieces = d.tree.pieces()
 	}
@@ -99,7 +104,7 @@ func (d *Detail) Sync() error {
 	if !dirty {
 		return d.failed
 	}
-	d.failed = writePieces(d.path, pieces)
+	d.failed = replaceFile(d.path, func(w io.Writer) error { return d.spool.copy(w, pieces) })
 	return d.failed
 }
 
@@ -108,8 +113,11 @@ func (d *Detail) Snapshot() (json.RawMessage, error) {
 	d.mu.Lock()
 	pieces := d.tree.pieces()
 	d.mu.Unlock()
-	var b bytes.Buffer
-	if err := json.Compact(&b, bytes.Join(pieces, nil)); err != nil {
+	var text, b bytes.Buffer
+	if err := d.spool.copy(&text, pieces); err != nil {
+		return nil, err
+	}
+	if err := json.Compact(&b, text.Bytes()); err != nil {
 		return nil, err
 	}
 	return b.Bytes(), nil
@@ -119,23 +127,18 @@ func (d *Detail) Snapshot() (json.RawMessage, error) {
 func (d *Detail) Close() error {
 	close(d.stop)
 	<-d.done
-	return d.Sync()
+	return errors.Join(d.Sync(), d.spool.close())
 }
 
-// writePieces replaces the file at path by the joined pieces; readers see the old text or the new one.
-func writePieces(path string, pieces [][]byte) error {
+// replaceFile replaces the file at path by what write writes; readers see the old text or the new one.
+func replaceFile(path string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name()) // fails after the rename
 	w := bufio.NewWriterSize(f, 64<<10)
-	for _, p := range pieces {
-		if _, err = w.Write(p); err != nil {
-			break
-		}
-	}
-	if err == nil {
+	if err = write(w); err == nil {
 		err = w.Flush()
 	}
 	if err == nil {
@@ -148,4 +151,68 @@ func writePieces(path string, pieces [][]byte) error {
 		return err
 	}
 	return os.Rename(f.Name(), path)
+}
+
+// spool keeps large texts in a file without a name.
+type spool struct {
+	dir string
+
+	mu   sync.Mutex
+	file *os.File // made with the first text
+	end  int64
+}
+
+// spoolFrom is the size from which a text goes to the file.
+const spoolFrom = 8 << 10
+
+// put stores text if it is large. When that fails it stays in memory.
+func (s *spool) put(text []byte) piece {
+	if len(text) < spoolFrom {
+		return piece{text: text}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.file == nil {
+		f, err := os.CreateTemp(s.dir, ".spool-")
+		if err != nil {
+			return piece{text: text}
+		}
+		if err := os.Remove(f.Name()); err != nil {
+			f.Close()
+			return piece{text: text}
+		}
+		s.file = f
+	}
+	if _, err := s.file.WriteAt(text, s.end); err != nil {
+		return piece{text: text}
+	}
+	p := piece{at: s.end, n: int64(len(text))}
+	s.end += p.n
+	return p
+}
+
+// copy writes the texts of pieces to w.
+func (s *spool) copy(w io.Writer, pieces []piece) error {
+	s.mu.Lock()
+	file := s.file
+	s.mu.Unlock()
+	for _, p := range pieces {
+		var err error
+		if p.n == 0 {
+			_, err = w.Write(p.text)
+		} else {
+			_, err = io.Copy(w, io.NewSectionReader(file, p.at, p.n))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *spool) close() error {
+	if s.file == nil {
+		return nil
+	}
+	return s.file.Close()
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -92,7 +93,10 @@ func (f *Folder) WriteDocument(i int, text []byte) error {
 	if i > 0 {
 		name = fmt.Sprintf("document-%d.yaml", i+1)
 	}
-	return writePieces(filepath.Join(f.Path, name), [][]byte{text})
+	return replaceFile(filepath.Join(f.Path, name), func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
 }
 
 // Sync brings every file up to date, before a restart.
