@@ -130,10 +130,11 @@ func (a *app) builderStopCmd() *cobra.Command {
 func (a *app) builderServeCmd() *cobra.Command {
 	var o embedded.Options
 	cmd := &cobra.Command{
-		Use:    "serve --root DIR",
-		Short:  "Be the builder",
-		Hidden: true,
-		Args:   arguments(0, 0),
+		Use:              "serve --root DIR",
+		Short:            "Be the builder",
+		Hidden:           true,
+		PersistentPreRun: func(*cobra.Command, []string) {}, // what libraries log is the builder's log
+		Args:             arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.Root == "" {
 				return usageError{errors.New("--root is missing"), "builds start the builder themselves"}

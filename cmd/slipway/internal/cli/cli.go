@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"os"
 
+	"github.com/sirupsen/logrus"
+	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/slipway-oci/slipway/builder/home"
@@ -34,6 +36,7 @@ type app struct {
 func Run(ctx context.Context, args []string, sys System) int {
 	a := &app{System: sys}
 	root := a.rootCmd()
+	root.PersistentPreRun = func(*cobra.Command, []string) { a.quietLibraries() }
 	root.SetArgs(args)
 	root.SetIn(sys.Stdin)
 	root.SetOut(sys.Stdout)
@@ -43,6 +46,13 @@ func Run(ctx context.Context, args []string, sys System) int {
 		display.WriteError(sys.Stderr, err, a.style(sys.Stderr))
 	}
 	return exitCode(ctx, err)
+}
+
+// quietLibraries keeps what libraries write with their global logger off the screen; --debug shows it.
+func (a *app) quietLibraries() {
+	if !a.debug {
+		logrus.SetOutput(io.Discard)
+	}
 }
 
 // folders are the places of images, runs and the builder.

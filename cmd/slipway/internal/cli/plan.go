@@ -31,9 +31,13 @@ func (a *app) planCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			r, options, err := o.load()
+			if err != nil {
+				return err
+			}
 			client := registries.Client(nil)
 			defer client.Close()
-			p, err := resolve(cmd.Context(), &o, images, client)
+			p, err := resolve(cmd.Context(), r, options, images, client)
 			if err != nil {
 				return err
 			}

@@ -63,16 +63,18 @@ func (o *planOptions) options() (plan.Options, error) {
 // machine is the platform of the containers that run on this machine without emulation.
 func machine() v1.Platform { return v1.Platform{OS: "linux", Architecture: runtime.GOARCH} }
 
-// resolve makes the plan of a recipe.
-func resolve(ctx context.Context, o *planOptions, images *store.Store, client *registry.Client) (*plan.Plan, error) {
+// load reads the recipe and the options of its plan: all that can be wrong without looking anything up.
+func (o *planOptions) load() (*recipe.Recipe, plan.Options, error) {
 	options, err := o.options()
 	if err != nil {
-		return nil, err
+		return nil, options, err
 	}
 	r, err := recipe.Load(o.recipe)
-	if err != nil {
-		return nil, err
-	}
+	return r, options, err
+}
+
+// resolve makes the plan of a recipe.
+func resolve(ctx context.Context, r *recipe.Recipe, options plan.Options, images *store.Store, client *registry.Client) (*plan.Plan, error) {
 	actions, err := catalog.Builtin()
 	if err != nil {
 		return nil, err

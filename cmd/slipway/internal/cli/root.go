@@ -18,6 +18,7 @@ func (a *app) rootCmd() *cobra.Command {
 	}
 	cmd.PersistentFlags().BoolVar(&a.debug, "debug", false, "write a log of what slipway does to stderr")
 	cmd.AddCommand(
+		a.buildCmd(),
 		a.planCmd(),
 		a.validateCmd(),
 		a.initCmd(),

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -51,7 +52,8 @@ func viewRun(r report.Record) runView {
 	}
 	for e, err := range r.Events() {
 		if err != nil || e.Type == event.BuildStart {
-			v.Recipe.Name, v.Recipe.Version = e.Recipe, e.Version
+			v.Recipe.Name = e.Recipe
+			v.Recipe.Version, _, _ = strings.Cut(e.Version, "/") // the rest is the build number
 			break
 		}
 	}

@@ -9,20 +9,26 @@ import (
 	"github.com/slipway-oci/slipway/builder/result"
 )
 
+// Outcome is a build that did not succeed.
+type Outcome struct {
+	Err    error
+	Result *result.Result // nil when nothing was run
+	Steps  []Failure
+	Logs   []string // paths of the complete logs
+}
+
 // WriteFailure writes why a build did not succeed: the error, the step that failed with the end of its output, where
-// the complete log is, and what to do next. res may be nil when nothing was run.
-func WriteFailure(w io.Writer, err error, res *result.Result, steps []Failure, style Style) {
-	flat := Flatten(err)
+// the complete log is, and what to do next.
+func WriteFailure(w io.Writer, o Outcome, style Style) {
+	flat := Flatten(o.Err)
 	for _, e := range flat {
 		writeLabelled(w, style, red, "Error: ", e.Error())
 	}
-	for _, s := range steps {
+	for _, s := range o.Steps {
 		writeFailedStep(w, s, style)
 	}
-	if res != nil {
-		for _, path := range failedLogs(res) {
-			writeLabelled(w, style, dim, "Log:   ", path)
-		}
+	for _, path := range o.Logs {
+		writeLabelled(w, style, dim, "Log:   ", path)
 	}
 	seen := map[string]bool{}
 	for _, e := range flat {
@@ -33,8 +39,8 @@ func WriteFailure(w io.Writer, err error, res *result.Result, steps []Failure, s
 			}
 		}
 	}
-	if res != nil {
-		for _, c := range nextCommands(res) {
+	if o.Result != nil {
+		for _, c := range nextCommands(o.Result) {
 			writeLabelled(w, style, cyan, "Next:  ", c)
 		}
 	}
@@ -67,8 +73,8 @@ func writeFailedStep(w io.Writer, s Failure, style Style) {
 	}
 }
 
-// failedLogs are the complete logs of the components that failed.
-func failedLogs(res *result.Result) []string {
+// FailedLogs are the paths at which the complete logs of the components that failed are, if there are any.
+func FailedLogs(res *result.Result) []string {
 	var paths []string
 	for _, list := range [][]result.Component{res.Components, res.Tests} {
 		for _, c := range list {

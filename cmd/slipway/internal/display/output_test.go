@@ -200,7 +200,10 @@ func TestWriteFailure(t *testing.T) {
 		f.Send(m.e)
 	}
 	var b strings.Builder
-	WriteFailure(&b, hinted{`build: component "tools": step "Install": exit code 100`, "see what apt-get says"}, failedRecord(), f.All(), Style{})
+	WriteFailure(&b, Outcome{
+		Err:    hinted{`build: component "tools": step "Install": exit code 100`, "see what apt-get says"},
+		Result: failedRecord(), Steps: f.All(), Logs: FailedLogs(failedRecord()),
+	}, Style{})
 	golden(t, b.String())
 }
 
@@ -209,7 +212,7 @@ func TestWriteFailureOfAPush(t *testing.T) {
 	r.Status = result.Failed
 	r.Targets[1] = result.Target{Reference: "registry.example/web-base:stable", Status: "failed", Message: "401 Unauthorized"}
 	var b strings.Builder
-	WriteFailure(&b, errors.New(`publish: registry.example/web-base:stable: 401 Unauthorized`), r, nil, Style{})
+	WriteFailure(&b, Outcome{Err: errors.New(`publish: registry.example/web-base:stable: 401 Unauthorized`), Result: r}, Style{})
 	golden(t, b.String())
 }
 

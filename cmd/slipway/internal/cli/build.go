@@ -1,0 +1,159 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/slipway-oci/slipway/builder"
+	"github.com/slipway-oci/slipway/builder/event"
+	"github.com/slipway-oci/slipway/builder/home"
+	"github.com/slipway-oci/slipway/builder/plan"
+	"github.com/slipway-oci/slipway/builder/report"
+	"github.com/slipway-oci/slipway/builder/result"
+	"github.com/slipway-oci/slipway/builder/stage"
+	"github.com/slipway-oci/slipway/builder/stage/build"
+	"github.com/slipway-oci/slipway/cmd/slipway/internal/option"
+	"github.com/slipway-oci/slipway/oci/store"
+)
+
+// testTimeout is how long the test stage may take unless the recipe says otherwise.
+const testTimeout = 720 * time.Minute
+
+type buildOptions struct {
+	planOptions
+	option.Builder
+	option.Registry
+	option.Progress
+	option.Format
+	output      buildOutput
+	noCache     []string
+	compression option.Compression
+}
+
+func (a *app) buildCmd() *cobra.Command {
+	var o buildOptions
+	cmd := &cobra.Command{
+		Use:   "build [flags] [RECIPE]",
+		Short: "Build, test and publish the image of a recipe",
+		Long: "Build the image of a recipe: run its components, commit the image, run the tests in a fresh container of it,\n" +
+			"and push it when all of them succeeded. RECIPE is a YAML or JSON file, or a folder with recipe.yaml (default:\n" +
+			"the current folder). The digest of the image is written to stdout.\n\n" +
+			"Exit codes: 0 success, 1 a component failed, 2 the input is wrong, 3 a test failed, 4 publishing failed,\n" +
+			"5 the builder or this machine failed, 130 interrupted.",
+		Example: "  slipway build\n  slipway build web -p Greeting=Hi -t localhost:5000/web:latest --push",
+		Args:    arguments(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.recipe = recipeOf(args)
+			return a.runBuild(cmd.Context(), &o)
+		},
+	}
+	fs := cmd.Flags()
+	o.planOptions.AddFlags(fs)
+	o.Builder.AddFlags(fs)
+	o.Registry.AddFlags(fs)
+	o.Progress.AddFlags(fs)
+	o.Format.AddFlags(fs)
+	o.output.AddFlags(fs)
+	o.compression.AddFlags(fs)
+	fs.StringSliceVar(&o.noCache, "no-cache", nil, "run all components, or with =`COMPONENT,...` these, even if nothing changed")
+	fs.Lookup("no-cache").NoOptDefVal = build.All
+	cmd.MarkFlagsMutuallyExclusive("push", "no-push")
+	return cmd
+}
+
+// runBuild shows a build and its outcome.
+func (a *app) runBuild(ctx context.Context, o *buildOptions) error {
+	show := a.startShow(o)
+	res, err := a.build(ctx, o, show)
+	return show.end(ctx, res, err)
+}
+
+// build makes the plan of a recipe and builds it. The result is nil when there is no complete plan or no builder.
+func (a *app) build(ctx context.Context, o *buildOptions, events *show) (*result.Result, error) {
+	started := time.Now()
+	folders, err := a.folders()
+	if err != nil {
+		return nil, err
+	}
+	images, err := store.Open(folders.Images())
+	if err != nil {
+		return nil, err
+	}
+	engineOptions, err := o.Builder.Options(folders.BuildKit(), a.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	client := o.Client(events.retry)
+	defer client.Close()
+
+	r, options, err := o.load()
+	if err != nil {
+		return nil, err
+	}
+	opening := openEngine(ctx, engineOptions) // while the plan is made
+	defer opening.close(context.WithoutCancel(ctx))
+	var p *plan.Plan
+	_, err = stage.Timed(events, event.StageResolve, func() error {
+		var err error
+		p, err = resolve(ctx, r, options, images, client)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	resolved := time.Since(started)
+	e, err := opening.wait()
+	if err != nil {
+		return nil, err
+	}
+	return a.execute(ctx, p, folders, events, builder.Options{
+		Engine: e, Store: images, Registry: client, Started: started, Resolved: resolved,
+		NoCache: o.noCache, Compression: o.compression.String(), TestTimeout: testTimeout,
+	})
+}
+
+// execute builds a plan in a run of its own, which keeps the events and the result.
+func (a *app) execute(ctx context.Context, p *plan.Plan, folders home.Folders, events *show, o builder.Options) (_ *result.Result, err error) {
+	number, err := report.NextBuild(folders.Runs(), p.Recipe.Normal, p.Recipe.Version)
+	if err != nil {
+		return nil, machineError{err}
+	}
+	p = p.WithBuild(number)
+	run, err := report.New(folders.Runs())
+	if err != nil {
+		return nil, machineError{err}
+	}
+	defer func() { err = errors.Join(err, run.Close()) }()
+	events.record(run)
+	o.RunID, o.Logs, o.Events = run.ID(), run, events
+	events.Send(event.Event{
+		Time: time.Now(), Type: event.BuildStart, Recipe: p.Recipe.Name, Version: fmt.Sprintf("%s/%d", p.Recipe.Version, number), RunID: run.ID(),
+	})
+	res, err := builder.Build(ctx, p, o)
+	end := event.Event{Time: time.Now(), Type: event.BuildEnd, Status: event.Success, Duration: time.Duration(res.Timings.Total)}
+	switch res.Status {
+	case result.Failed:
+		end.Status = event.Failed
+	case result.Cancelled:
+		end.Status = event.Cancelled
+	}
+	if res.Error != nil {
+		end.Message = res.Error.Message
+	}
+	events.Send(end)
+	if finishErr := run.Finish(res); finishErr != nil && err == nil {
+		err = machineError{finishErr}
+	}
+	return res, err
+}
+
+// machineError is a fault of this machine's disk.
+type machineError struct{ error }
+
+func (e machineError) Unwrap() error { return e.error }
+
+func (machineError) ExitCode() int { return MachineFault }
