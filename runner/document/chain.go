@@ -1,133 +1,100 @@
 package document
 
 import (
-	"fmt"
+	"maps"
+	"slices"
 
-	"github.com/slipway-oci/slipway/runner/action"
-	"github.com/slipway-oci/slipway/runner/document/near"
 	"github.com/slipway-oci/slipway/runner/expr"
 )
 
-// fieldError is a chain reference to something that its step does not have.
-type fieldError struct{ text, hint string }
-
-func (e *fieldError) Error() string { return e.text }
-
-// Hint names the nearest field.
-func (e *fieldError) Hint() string { return e.hint }
-
-// InputAt returns the scalar that a chain reference to the inputs of this step names, as written, so references are
-// still in it. A key that is absent yields the default of the specification. The result must not be changed.
-func (s *Step) InputAt(spec action.Spec, ref expr.Ref) (*Value, error) {
-	at := max(ref.Entry, 0)
-	if at >= len(s.Inputs) {
-		return nil, fmt.Errorf("inputs of step %q have %d entries, so there is none with index %d", s.Name, len(s.Inputs), at)
+// chain checks a reference to inputs or outputs of a step: that there is such a thing, that it is known in time, and
+// that everything it needs, through further inputs too, can be reached from here.
+func (v *validator) chain(u use) {
+	target := v.target(u.ref)
+	if target == nil {
+		v.unknownStep(u)
+		return
 	}
-	first := ref.Path[0]
-	in := s.Inputs[at]
-	value := (&Value{Map: in.Keys}).member(first.Name)
-	given := value != nil
-	c := converter{spec: spec}
-	input, ok := spec.Input(first.Name)
-	if c.takesCondition() {
-		ok = given
+	n := v.need(target)
+	if target.spec != nil && !v.field(u, target, &n) {
+		return
 	}
-	if !ok {
-		return nil, &fieldError{fmt.Sprintf("%s has no input %q", s.Action, first.Name), near.Hint(first.Name, c.inputNames())}
-	}
-	if given {
-		return value.at(ref.Path)
-	}
-	switch input.Type {
-	case action.StringList, action.MapList:
-		if first.Index >= 0 {
-			return nil, fmt.Errorf("%q is not given, so it has no element %d", first.Name, first.Index)
-		}
-		return nil, errWhole(first.Name, "list")
-	case action.StringMap:
-		if len(ref.Path) == 1 {
-			return nil, errWhole(first.Name, "map")
-		}
-		return nil, fmt.Errorf("%q is not given, so it has no %q", first.Name, ref.Path[1].Name)
-	}
-	absent := Value{Kind: Scalar, Text: input.Default, Tag: tagStr, Pos: in.Pos}
-	return absent.at(ref.Path)
-}
-
-// at walks the path of a reference; v is the value of the first word.
-func (v *Value) at(path []expr.Segment) (*Value, error) {
-	for i, seg := range path {
-		if i > 0 {
-			member := v.member(seg.Name)
-			if member == nil {
-				return nil, fmt.Errorf("%q has no member %q", path[i-1].Name, seg.Name)
-			}
-			v = member
-		}
-		if seg.Index < 0 {
-			continue
-		}
-		if v.Kind != Sequence {
-			return nil, fmt.Errorf("%q is no list", seg.Name)
-		}
-		if seg.Index >= len(v.List) {
-			return nil, fmt.Errorf("%q has %d elements, so there is none with index %d", seg.Name, len(v.List), seg.Index)
-		}
-		v = &v.List[seg.Index]
-	}
-	switch v.Kind {
-	case Sequence:
-		return nil, errWhole(path[len(path)-1].Name, "list")
-	case Mapping:
-		return nil, errWhole(path[len(path)-1].Name, "map")
-	}
-	return v, nil
-}
-
-// member returns the value of a key of a map, or nil.
-func (v *Value) member(name string) *Value {
-	for i := range v.Map {
-		if v.Map[i].Name == name {
-			return &v.Map[i].Value
-		}
-	}
-	return nil
-}
-
-func errWhole(name, shape string) error {
-	return fmt.Errorf("%q is a %s and has no text as a whole", name, shape)
-}
-
-// checkOutput reports what is wrong with a chain reference to outputs of s, as far as it shows before the step ran.
-func (s *stepInfo) checkOutput(ref expr.Ref) error {
-	name := ref.Path[0].Name
-	out, ok := s.spec.Output(name)
-	if !ok {
-		names := make([]string, len(s.spec.Outputs))
-		for i, o := range s.spec.Outputs {
-			names[i] = o.Name
-		}
-		if len(names) == 0 {
-			return fmt.Errorf("%s has no outputs", s.Action)
-		}
-		return &fieldError{fmt.Sprintf("%s has no output %q", s.Action, name), near.Hint(name, names)}
-	}
-	if len(ref.Path) > 1 || ref.Path[0].Index >= 0 {
-		return fmt.Errorf("the output %q is a text and has no parts", name)
-	}
-	count := 1
 	switch {
-	case out.PerEntry:
-		count = len(s.Inputs)
-	case s.Loop != nil && s.Action == executeDocument:
-		// One object for each iteration: how many there are shows only at run time.
-		return nil
+	case n.cycle:
+		v.refProblem(u, Error, CodeRefCycle, "", "%s refers back to itself through other inputs", u.ref.Raw)
+		return
+	case n.loop:
+		v.refProblem(u, Error, CodeRefNotAllowedHere, "", "%s holds references to the loop of step %q, which has no value here", u.ref.Raw, target.Name)
+	case n.secret && !u.at.secret:
+		v.refProblem(u, Error, CodeRefNotAllowedHere, "", "%s holds a secret reference, which cannot stand in %q", u.ref.Raw, u.at.what)
 	}
-	if ref.Entry >= count {
-		return fmt.Errorf("%s has %d output objects, so there is none with index %d", s.Action, count, ref.Entry)
+	if n.latest != nil && n.latest.order >= u.step.order {
+		if n.latest == u.step {
+			v.refProblem(u, Error, CodeRefNotBefore, "", "%s needs outputs of the step itself", u.ref.Raw)
+		} else {
+			v.refProblem(u, Error, CodeRefNotBefore, "", "%s needs outputs of step %q, which runs later", u.ref.Raw, n.latest.Name)
+		}
+	}
+	v.boundaries(u, n)
+}
+
+// field checks that the target has the input or output, and adds to n what its text needs.
+func (v *validator) field(u use, target *stepInfo, n *needs) bool {
+	var err error
+	if u.ref.Field == expr.Outputs {
+		err = target.checkOutput(u.ref)
+		n.latest = target
+	} else {
+		var text *Value
+		if text, err = target.InputAt(target.spec.Spec, u.ref); err == nil {
+			n.add(v.needsOf(text))
+			n.loop = holdsLoop(text, target)
+		}
+	}
+	if err != nil {
+		v.refProblem(u, Error, CodeRefUnknownField, hintOf(err), "%s: %v", u.ref.Raw, err)
+	}
+	return err == nil
+}
+
+// target returns the step that a chain reference names, or nil.
+func (v *validator) target(ref expr.Ref) *stepInfo {
+	if p, ok := v.index[ref.Phase]; ok {
+		return p.steps[ref.Step]
 	}
 	return nil
 }
 
-// executeDocument is the one action whose outputs in a loop are not joined.
-const executeDocument = "ExecuteDocument"
+func (v *validator) unknownStep(u use) {
+	p, ok := v.index[u.ref.Phase]
+	if !ok {
+		hint := v.nearest(u.ref.Phase, func() []string { return slices.Sorted(maps.Keys(v.index)) })
+		v.refProblem(u, Error, CodeRefUnknownStep, hint, "%s: the document has no phase %q", u.ref.Raw, u.ref.Phase)
+		return
+	}
+	hint := v.nearest(u.ref.Step, func() []string { return slices.Sorted(maps.Keys(p.steps)) })
+	v.refProblem(u, Error, CodeRefUnknownStep, hint, "%s: phase %q has no step %q", u.ref.Raw, u.ref.Phase, u.ref.Step)
+}
+
+// boundaries checks that the phases that a reference needs run in the same process, and run at all.
+func (v *validator) boundaries(u use, n needs) {
+	from := u.step.phase.Name
+	if own := GroupOf(from); own != NoGroup {
+		for group, p := range n.groups {
+			if p == nil || Group(group) == own {
+				continue
+			}
+			sev := Warning
+			if v.opts.Workflow {
+				sev = Error
+			}
+			v.refProblem(u, sev, CodeRefStageBoundary, "use a parameter, or a file in the image",
+				"%s in phase %q needs phase %q, which runs in another container", u.ref.Raw, from, p.Name)
+			break
+		}
+	}
+	if u.step.selected && n.unselected != nil {
+		v.refProblem(u, Error, CodeRefNotSelected, "select that phase too",
+			"%s in phase %q needs phase %q, which is not selected", u.ref.Raw, from, n.unselected.Name)
+	}
+}

@@ -1,5 +1,9 @@
 // Package document reads component documents: YAML text to typed values with positions, with every check that
-// needs no execution. Entry points are Parse and Validate. It knows nothing of how documents are run.
+// needs no execution.
+//
+// Load is the entry point for most callers; Parse and Validate are its two halves. Entry applies the rules for a
+// module's inputs once more when references are resolved. Problems are Diagnostics, all at once and in file order. The
+// package knows nothing of how documents are run, and does no I/O.
 package document
 
 import "fmt"

@@ -58,7 +58,10 @@ func (v *validator) inputs(s *stepInfo) {
 		}
 		e := c.entry(in)
 		v.diags = append(v.diags, c.diags...)
-		v.tildes(s, in)
+		if in.Condition == nil {
+			v.tildes(s, in)
+		}
+		v.conditionTildes(s, in.Condition)
 		if s.spec.checker == nil || c.open || c.diags.HasErrors() {
 			continue
 		}
@@ -72,19 +75,38 @@ func (v *validator) inputs(s *stepInfo) {
 	}
 }
 
-// pathKeys are the inputs, companions and operators whose text is a path.
-var pathKeys = []string{
-	"path", "source", "destination", "target", "file", "logFile", "document",
-	"binaryExists", "fileExists", "folderExists",
+// pathKeys are the inputs whose text is a path.
+var pathKeys = []string{"path", "source", "destination", "target", "file", "logFile", "document"}
+
+// tildes warns about paths in inputs that begin as if a shell would read them.
+func (v *validator) tildes(s *stepInfo, in Input) {
+	for i := range in.Keys {
+		if slices.Contains(pathKeys, in.Keys[i].Name) {
+			v.tilde(s, &in.Keys[i].Value)
+		}
+	}
 }
 
-// tildes warns about paths that begin as if a shell would read them.
-func (v *validator) tildes(s *stepInfo, in Input) {
-	for _, k := range in.Keys {
-		if k.Value.Kind == Scalar && strings.HasPrefix(k.Value.Text, "~/") && slices.Contains(pathKeys, k.Name) {
-			v.report(Warning, CodePathTilde, s, k.Value.Pos, "write the home folder's path, or {{ env:HOME }}/...",
-				"%q is not expanded: ~ is a folder of that name", k.Value.Text)
-		}
+// conditionTildes is tildes for the paths in a condition.
+func (v *validator) conditionTildes(s *stepInfo, c *Condition) {
+	if c == nil {
+		return
+	}
+	if op, _ := expr.LookupOperator(c.Operator); op.Class == expr.FileTest {
+		v.tilde(s, &c.Operand)
+	}
+	if c.Path != nil {
+		v.tilde(s, c.Path)
+	}
+	for i := range c.Terms {
+		v.conditionTildes(s, &c.Terms[i])
+	}
+}
+
+func (v *validator) tilde(s *stepInfo, value *Value) {
+	if value.Kind == Scalar && strings.HasPrefix(value.Text, "~/") {
+		v.report(Warning, CodePathTilde, s, value.Pos, "write the home folder's path, or {{ env:HOME }}/...",
+			"%q is not expanded: ~ is a folder of that name", value.Text)
 	}
 }
 

@@ -10,6 +10,9 @@ import (
 // is kept, and escapes and folding move what is behind it, so the reference is looked for in the line where it should
 // be; when it is not there, the start of the scalar is near enough.
 func (v *validator) locate(value *Value, offset int) Pos {
+	if len(v.diags) >= maxDetailed {
+		return value.Pos
+	}
 	if v.source == nil {
 		v.source = bytes.Split(bytes.TrimPrefix(v.doc.Bytes, byteOrderMark), []byte("\n"))
 	}

@@ -1,9 +1,6 @@
 package document
 
-import (
-	"slices"
-	"sort"
-)
+import "slices"
 
 // Allows reports whether value may be given to the parameter.
 func (p Parameter) Allows(value string) bool {
@@ -43,17 +40,4 @@ func (d *Document) CheckValues(supplied map[string]string) Diagnostics {
 		}
 	}
 	return ds.arranged()
-}
-
-// names returns the declared names of parameters and constants in byte order.
-func (d *Document) names() []string {
-	names := make([]string, 0, len(d.Parameters)+len(d.Constants))
-	for _, p := range d.Parameters {
-		names = append(names, p.Name)
-	}
-	for _, c := range d.Constants {
-		names = append(names, c.Name)
-	}
-	sort.Strings(names)
-	return names
 }

@@ -2,6 +2,7 @@ package document
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/slipway-oci/slipway/runner/document/near"
 	"github.com/slipway-oci/slipway/runner/expr"
@@ -57,10 +58,7 @@ func (r *reader) condition(v Value, at conditionPlace) *Condition {
 	c := &Condition{Pos: v.Pos}
 	var operator, extra *Key
 	unknown := false
-	for _, k := range v.Map {
-		if k.Value.isNull() {
-			continue
-		}
+	for _, k := range present(v.Map) {
 		switch k.Name {
 		case "value":
 			c.Value = r.companion(k)
@@ -166,7 +164,7 @@ func (r *reader) branch(k Key, at conditionPlace) {
 	if !ok {
 		return
 	}
-	if values := []string{Execute, Skip, Abort}; !known(text, values) {
+	if values := []string{Execute, Skip, Abort}; !slices.Contains(values, text) {
 		hint := near.Hint(text, values)
 		if hint == "" {
 			hint = "use Execute, Skip or Abort"

@@ -19,10 +19,7 @@ func (r *reader) loop(v Value, names *nameSet) *Loop {
 	}
 	l := &Loop{Pos: v.Pos}
 	forms := 0
-	for _, k := range v.Map {
-		if k.Value.isNull() && known(k.Name, loopKeys) {
-			continue
-		}
+	for _, k := range present(v.Map) {
 		switch k.Name {
 		case "name":
 			l.Name = r.loopName(k, names)
@@ -66,10 +63,7 @@ func (r *reader) forLoop(v Value) *ForLoop {
 		return nil
 	}
 	f := &ForLoop{}
-	for _, k := range v.Map {
-		if k.Value.isNull() && known(k.Name, forKeys) {
-			continue
-		}
+	for _, k := range present(v.Map) {
 		switch k.Name {
 		case "start":
 			f.Start, f.StartPos = r.bound(k), k.Value.Pos
@@ -123,10 +117,7 @@ func (r *reader) eachLoop(v Value) *EachLoop {
 			`"forEach" must be a list or a map, not %s`, v.describe())
 		return nil
 	}
-	for _, k := range v.Map {
-		if k.Value.isNull() && known(k.Name, eachKeys) {
-			continue
-		}
+	for _, k := range present(v.Map) {
 		switch k.Name {
 		case "list":
 			if _, ok := r.text(k); ok {

@@ -3,6 +3,7 @@ package document
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/slipway-oci/slipway/runner/document/near"
@@ -47,10 +48,7 @@ func (r *reader) step(v Value, names, loops *nameSet) Step {
 	}
 	var named, acts bool
 	var inputs *Value
-	for _, k := range v.Map {
-		if k.Value.isNull() && known(k.Name, stepKeys) {
-			continue
-		}
+	for _, k := range present(v.Map) {
 		switch k.Name {
 		case "name":
 			named = true
@@ -103,7 +101,7 @@ func (r *reader) stepSetting(s *Step, k Key) {
 		}
 	case "onFailure":
 		text, ok := r.text(k)
-		if values := []string{Abort, Continue, Ignore}; ok && !known(text, values) {
+		if values := []string{Abort, Continue, Ignore}; ok && !slices.Contains(values, text) {
 			hint := near.Hint(text, values)
 			if hint == "" {
 				hint = "use Abort, Continue or Ignore"

@@ -2,9 +2,9 @@ package document
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
-	"github.com/slipway-oci/slipway/runner/document/near"
 	"github.com/slipway-oci/slipway/runner/expr"
 )
 
@@ -134,7 +134,7 @@ func (v *validator) reference(u use) {
 func (v *validator) variable(u use) {
 	parameter, declared := v.decl[u.ref.Name]
 	if !declared {
-		hint := near.Hint(u.ref.Name, v.doc.names())
+		hint := v.nearest(u.ref.Name, v.declared)
 		if hint != "" {
 			hint += " "
 		}
@@ -145,6 +145,17 @@ func (v *validator) variable(u use) {
 	if _, has := v.vars[u.ref.Name]; parameter && !has && v.opts.Run != nil && u.step.selected {
 		v.refProblem(u, Error, CodeParamNoValue, "supply a value or declare a default", "parameter %q has no value", u.ref.Name)
 	}
+}
+
+// declared returns the names of parameters and constants.
+func (v *validator) declared() []string {
+	if v.words == nil {
+		for name := range v.decl {
+			v.words = append(v.words, name)
+		}
+		slices.Sort(v.words)
+	}
+	return v.words
 }
 
 // loopRef warns about loop references that stay in the text because they are those of no loop here.
@@ -167,10 +178,10 @@ var contextKeys = []string{
 func (v *validator) dynamic(u use) {
 	switch u.ref.Source {
 	case expr.Context:
-		if known(u.ref.Name, contextKeys) {
+		if slices.Contains(contextKeys, u.ref.Name) {
 			return
 		}
-		hint := near.Hint(u.ref.Name, contextKeys)
+		hint := v.nearest(u.ref.Name, func() []string { return contextKeys })
 		if hint == "" {
 			hint = "known keys: " + strings.Join(contextKeys, ", ")
 		}

@@ -77,6 +77,7 @@ type validator struct {
 	decl   map[string]bool   // declared names; true for a parameter
 	needs  map[*Value]*needs // what inputs that others refer to need themselves
 	source [][]byte          // the lines of the file, for places inside texts
+	words  []string          // declared names, for the nearest word
 	diags  Diagnostics
 }
 
@@ -85,17 +86,13 @@ type spec struct {
 	checker action.Checker // nil when the module has no checks over several keys
 }
 
-type phase struct {
-	index int
-	steps map[string]*stepInfo
-}
+type phase struct{ steps map[string]*stepInfo }
 
 // stepInfo is a step with its place.
 type stepInfo struct {
 	*Step
 	order    int // over all phases
 	phase    *Phase
-	phaseAt  int
 	spec     *spec // nil when the action is unknown
 	selected bool
 }
@@ -129,12 +126,12 @@ func newValidator(doc *Document, set *action.Set, o Options) *validator {
 
 func (v *validator) addPhase(at int, set *action.Set) {
 	p := &v.doc.Phases[at]
-	ph := &phase{index: at, steps: make(map[string]*stepInfo, len(p.Steps))}
+	ph := &phase{steps: make(map[string]*stepInfo, len(p.Steps))}
 	v.index[p.Name] = ph
 	for i := range p.Steps {
 		s := &p.Steps[i]
 		v.steps = append(v.steps, stepInfo{
-			Step: s, order: len(v.steps), phase: p, phaseAt: at, spec: v.lookup(set, s.Action),
+			Step: s, order: len(v.steps), phase: p, spec: v.lookup(set, s.Action),
 			selected: v.opts.Run.selects(p.Name),
 		})
 		if s.Name != "" {
@@ -196,6 +193,7 @@ func (v *validator) step(s *stepInfo) {
 		v.settings(s)
 		v.inputs(s)
 	}
+	v.conditionTildes(s, s.If)
 	v.references(s)
 	v.forLoop(s)
 }
@@ -204,8 +202,20 @@ func (v *validator) report(sev Severity, code string, s *stepInfo, pos Pos, hint
 	v.diags.add(sev, code, pos, hint, "step %q: "+format, append([]any{s.Name}, args...)...)
 }
 
+// maxDetailed is how many problems get the nearest word and the exact place inside a text. Both take a search, and a
+// hostile document may hold a hundred thousand problems.
+const maxDetailed = 200
+
+// nearest returns the hint with the known word nearest to word.
+func (v *validator) nearest(word string, known func() []string) string {
+	if len(v.diags) >= maxDetailed {
+		return ""
+	}
+	return near.Hint(word, known())
+}
+
 func (v *validator) unknownAction(s *stepInfo) {
-	hint := near.Hint(s.Action, v.names)
+	hint := v.nearest(s.Action, func() []string { return v.names })
 	if hint == "" {
 		hint = "known actions: " + strings.Join(v.names, ", ")
 	}
