@@ -12,6 +12,8 @@ import (
 // Bash is ExecuteBash: it runs a list of commands as one bash script.
 type Bash struct {
 	Limits Limits
+	// Folders are searched behind PATH; nil means /bin, /usr/bin and /usr/local/bin.
+	Folders []string
 }
 
 // Spec implements action.Module.
@@ -44,14 +46,15 @@ func (m Bash) Run(ctx context.Context, req action.Request) (action.Result, error
 	if len(commands) == 0 {
 		return action.Result{}, fmt.Errorf("%s: commands: at least one command is needed", name)
 	}
-	shell, err := findShell(req)
+	shell, err := m.findShell(req)
 	if err != nil {
 		return action.Result{}, fmt.Errorf("%s: %w", name, err)
 	}
-	script, err := writeScript(req, "script.sh", commands)
+	script, remove, err := writeScript(req, "script.sh", commands)
 	if err != nil {
 		return action.Result{}, fmt.Errorf("%s: %w", name, err)
 	}
+	defer remove()
 	return run(ctx, name, req, process.Command{
 		Path: shell, Arguments: []string{script}, Grace: m.Limits.Grace, PipeWait: m.Limits.PipeWait,
 	})
@@ -60,8 +63,12 @@ func (m Bash) Run(ctx context.Context, req action.Request) (action.Result, error
 var errNoBash = errors.New("bash not found in the image")
 
 // findShell returns the path of bash, or of the shell that the user allowed instead.
-func findShell(req action.Request) (string, error) {
-	if path, err := process.Find(req, "bash", "/bin", "/usr/bin", "/usr/local/bin"); err == nil {
+func (m Bash) findShell(req action.Request) (string, error) {
+	folders := m.Folders
+	if folders == nil {
+		folders = []string{"/bin", "/usr/bin", "/usr/local/bin"}
+	}
+	if path, err := process.Find(req, "bash", folders...); err == nil {
 		return path, nil
 	}
 	fallback := ""
@@ -72,7 +79,7 @@ func findShell(req action.Request) (string, error) {
 		return "", action.WithHint(errNoBash,
 			"install bash in an earlier step (ExecuteBinary and UpdateOS need no shell), or allow --shell-fallback=sh")
 	}
-	path, err := process.Find(req, fallback, "/bin", "/usr/bin", "/usr/local/bin")
+	path, err := process.Find(req, fallback, folders...)
 	if err != nil {
 		return "", fmt.Errorf("%w, and the fallback %w", errNoBash, err)
 	}

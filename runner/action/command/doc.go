@@ -55,8 +55,9 @@ func commandsInput(required bool, summary string) action.Input {
 	return action.Input{Name: "commands", Type: action.StringList, Required: required, Summary: summary}
 }
 
-// writeScript writes commands to a new file in the private folder of the step, each on lines of its own.
-func writeScript(req action.Request, name string, commands []string) (string, error) {
+// writeScript writes commands to a new file in the private folder of the step, each on lines of its own. The caller
+// calls remove after the run: a script may hold secrets.
+func writeScript(req action.Request, name string, commands []string) (path string, remove func(), err error) {
 	var script strings.Builder
 	for _, c := range commands {
 		script.WriteString(c)
@@ -64,11 +65,13 @@ func writeScript(req action.Request, name string, commands []string) (string, er
 			script.WriteByte('\n')
 		}
 	}
-	path := filepath.Join(req.WorkDir, name)
+	path = filepath.Join(req.WorkDir, name)
+	remove = func() { os.Remove(path) }
 	if err := os.WriteFile(path, []byte(script.String()), 0o600); err != nil {
-		return "", fmt.Errorf("writing the script: %w", err)
+		remove()
+		return "", nil, fmt.Errorf("writing the script: %w", err)
 	}
-	return path, nil
+	return path, remove, nil
 }
 
 // Limits replaces how long commands are waited for; zero values mean the limits of package process.

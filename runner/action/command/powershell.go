@@ -52,10 +52,11 @@ func (m PowerShell) Run(ctx context.Context, req action.Request) (action.Result,
 	if err != nil {
 		return action.Result{}, fmt.Errorf("%s: %w", name, err)
 	}
-	script, err := powerShellScript(req, req.Entries[0])
+	script, remove, err := powerShellScript(req, req.Entries[0])
 	if err != nil {
 		return action.Result{}, fmt.Errorf("%s: %w", name, err)
 	}
+	defer remove()
 	return run(ctx, name, req, process.Command{
 		Path:      shell,
 		Arguments: []string{"-NoLogo", "-NoProfile", "-NonInteractive", "-File", script},
@@ -75,15 +76,15 @@ func findPowerShell(req action.Request) (string, error) {
 	return path, nil
 }
 
-// powerShellScript returns the path of the script to run.
-func powerShellScript(req action.Request, e action.Entry) (string, error) {
+// powerShellScript returns the path of the script to run, and what removes it if it is ours.
+func powerShellScript(req action.Request, e action.Entry) (path string, remove func(), err error) {
 	switch {
 	case e.Has("commands") == e.Has("file"):
-		return "", errors.New("exactly one of commands and file must be given")
+		return "", nil, errors.New("exactly one of commands and file must be given")
 	case e.Has("file"):
-		return req.Path(e.Text("file")), checkScriptFile(e.Text("file"))
+		return req.Path(e.Text("file")), func() {}, checkScriptFile(e.Text("file"))
 	case len(e.List("commands")) == 0:
-		return "", errors.New("commands: at least one command is needed")
+		return "", nil, errors.New("commands: at least one command is needed")
 	}
 	return writeScript(req, "script.ps1", e.List("commands"))
 }

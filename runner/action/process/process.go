@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"sync"
 	"time"
 
 	"github.com/slipway-oci/slipway/runner/action"
@@ -90,7 +89,7 @@ func (c Command) grace(ctx context.Context) func() time.Duration {
 type running struct {
 	cmd    *exec.Cmd
 	pipes  []*os.File
-	copied sync.WaitGroup
+	copied chan struct{} // one for each pipe that has ended
 }
 
 func (c Command) start(req action.Request, out, errOut io.Writer) (*running, error) {
@@ -132,15 +131,17 @@ func (c Command) start(req action.Request, out, errOut io.Writer) (*running, err
 		return nil, startReason(req, err)
 	}
 	r.pipes = []*os.File{outRead, errRead}
-	r.copied.Go(func() { stream(out, outRead) })
-	r.copied.Go(func() { stream(errOut, errRead) })
+	r.copied = make(chan struct{}, len(r.pipes))
+	go r.stream(out, outRead)
+	go r.stream(errOut, errRead)
 	return r, nil
 }
 
 // stream copies until the end of the pipe. What the writer refuses is read all the same, so that the command never
 // waits for us.
-func stream(to io.Writer, from *os.File) {
-	buffer := make([]byte, 32<<10)
+func (r *running) stream(to io.Writer, from *os.File) {
+	defer func() { r.copied <- struct{}{} }()
+	buffer := make([]byte, 16<<10)
 	for {
 		n, err := from.Read(buffer)
 		if n > 0 {
@@ -154,57 +155,57 @@ func stream(to io.Writer, from *os.File) {
 
 // wait waits for the command itself, and ends its group when ctx ends first.
 func (r *running) wait(ctx context.Context, grace func() time.Duration) (*os.ProcessState, error) {
-	type end struct {
-		state *os.ProcessState
-		err   error
+	ended, groupEnded := make(chan struct{}), make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(groupEnded)
+		r.endGroup(ended, grace())
+	})
+	state, err := r.cmd.Process.Wait()
+	close(ended)
+	if !stop() {
+		<-groupEnded
 	}
-	ended := make(chan end, 1)
-	go func() {
-		state, err := r.cmd.Process.Wait()
-		ended <- end{state, err}
-	}()
-	select {
-	case e := <-ended:
-		return e.state, e.err
-	case <-ctx.Done():
-	}
+	return state, err
+}
+
+// endGroup asks the command's group to end and kills what is left of it after grace.
+func (r *running) endGroup(ended <-chan struct{}, grace time.Duration) {
 	terminate(r.cmd.Process)
-	limit := time.NewTimer(grace())
+	limit := time.NewTimer(grace)
 	defer limit.Stop()
-	var e *end
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
-	for e == nil || groupAlive(r.cmd.Process) {
+	for ended != nil || groupAlive(r.cmd.Process) {
 		select {
-		case got := <-ended:
-			e = &got
-		case <-look.C: // the command has ended, but not the whole group
+		case <-ended:
+			ended = nil
+		case <-look.C: // has the rest of the group ended?
 		case <-limit.C:
 			kill(r.cmd.Process)
-			if e == nil {
-				got := <-ended
-				e = &got
-			}
-			return e.state, e.err
+			return
 		}
 	}
-	return e.state, e.err
 }
 
 // drain waits for the rest of the output, but not for processes that were left behind.
 func (r *running) drain(limit time.Duration) {
-	done := make(chan struct{})
-	go func() { r.copied.Wait(); close(done) }()
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
-	select {
-	case <-done:
-	case <-timer.C:
+	for left := len(r.pipes); left > 0; {
+		select {
+		case <-r.copied:
+			left--
+		case <-timer.C:
+			r.closePipes() // which ends the copies
+		}
 	}
+	r.closePipes()
+}
+
+func (r *running) closePipes() {
 	for _, p := range r.pipes {
 		p.Close()
 	}
-	<-done
 }
 
 // ExitError is a command's exit code other than 0.
