@@ -43,7 +43,7 @@ func (f Files) Find(_ context.Context, reference string) (*Component, error) {
 	if r.Version != "x.x.x" {
 		for _, file := range f.candidates(r.Name) {
 			if _, err := os.Stat(f.path(file)); err == nil {
-				missing.Near = []string{r.Name} // a file has no version to choose by
+				missing.Near = []Candidate{{Name: r.Name}} // a file has no version to choose by
 			}
 		}
 		return nil, missing
@@ -70,7 +70,7 @@ func (f Files) path(name string) string {
 }
 
 // near gives the short name of a file that comes near.
-func (f Files) near(name string) []string {
+func (f Files) near(name string) []Candidate {
 	var known []string
 	for _, pattern := range f.candidates("*") {
 		matches, _ := fs.Glob(os.DirFS(f.path(".")), filepath.ToSlash(pattern)) // the pattern is well-formed
@@ -81,7 +81,7 @@ func (f Files) near(name string) []string {
 		}
 	}
 	if word, ok := near.Word(name, known); ok {
-		return []string{word}
+		return []Candidate{{Name: word}}
 	}
 	return nil
 }

@@ -12,8 +12,14 @@ var ErrNotFound = errors.New("component not found")
 // NotFoundError says that no source has a component, and which names come near. It matches ErrNotFound.
 type NotFoundError struct {
 	Reference string
-	Places    []string // where was looked: "in the store", "beside the recipe"
-	Near      []string // names that come near, the nearest first, with their versions if there are some
+	Places    []string    // where was looked: "in the store", "beside the recipe"
+	Near      []Candidate // what may have been meant, the nearest first
+}
+
+// Candidate is a component that exists.
+type Candidate struct {
+	Name     string
+	Versions []string // empty for a file
 }
 
 func (e *NotFoundError) Error() string {
@@ -32,12 +38,14 @@ func (e *NotFoundError) Hint() string {
 	if len(e.Near) == 0 {
 		return ""
 	}
-	quoted := make([]string, len(e.Near))
-	for i, name := range e.Near {
-		quoted[i] = name
-		if !strings.HasPrefix(name, `"`) {
-			quoted[i] = fmt.Sprintf("%q", name)
+	names := make([]string, len(e.Near))
+	list := ""
+	for i, c := range e.Near {
+		names[i] = fmt.Sprintf("%q", c.Name)
+		if len(c.Versions) > 0 {
+			names[i] += " (" + strings.Join(c.Versions, ", ") + ")"
+			list = " List them with: slipway component list"
 		}
 	}
-	return fmt.Sprintf("did you mean %s?", strings.Join(quoted, " or "))
+	return "did you mean " + strings.Join(names, " or ") + "?" + list
 }

@@ -222,8 +222,11 @@ func (r *reader) tags(n *yaml.Node) map[string]string {
 			r.fail(n.Content[i], "tag key %q is not allowed", key.Value).Advice =
 				"letters, digits, blanks and _.:/=+-@, not starting with aws:"
 		}
-		value, _ := r.text(n.Content[i+1], fmt.Sprintf("the value of tag %q", key.Value), 0, maxTagValue)
-		tags[key.Value] = value.Value
+		tags[key.Value] = ""
+		if value := deref(n.Content[i+1]); !isNull(value) {
+			t, _ := r.text(value, fmt.Sprintf("the value of tag %q", key.Value), 0, maxTagValue)
+			tags[key.Value] = t.Value
+		}
 	}
 	return tags
 }

@@ -13,14 +13,19 @@ import (
 	"github.com/slipway-oci/slipway/runner/document/near"
 )
 
-// maxMergeDepth bounds merge keys inside merged maps; an anchor that merges itself would never end.
-const maxMergeDepth = 16
+// Merge keys inside merged maps are bounded: an anchor that merges itself would never end, and a few that merge each
+// other many times would take for ever.
+const (
+	maxMergeDepth = 16
+	maxMerges     = 1000
+)
 
 // reader turns YAML nodes into values and collects every problem on the way, so that a file is reported whole.
 type reader struct {
 	file     string
 	problems []*Error
 	warnings []string
+	merges   int
 }
 
 // field is one known key of a map and what to do with its value.
@@ -110,7 +115,13 @@ func (r *reader) merged(merges []*yaml.Node, what string, fields []field, seen m
 			sources = m.Content
 		}
 		for _, s := range sources {
+			r.merges++
 			switch s = deref(s); {
+			case r.merges > maxMerges:
+				if r.merges == maxMerges+1 {
+					r.fail(s, "there are more than %d merge keys", maxMerges)
+				}
+				return
 			case s.Kind != yaml.MappingNode:
 				r.fail(s, "a merge key takes a map, not %s", kindName(s))
 			case depth >= maxMergeDepth:
