@@ -24,7 +24,7 @@ type Fault struct {
 	// Body is that answer.
 	Body string
 	// CutUpload breaks the connection after that many bytes of the request's body, and CutDownload after that many
-	// of the answer's. 0 does not break it.
+	// of the answer's. 0 does not break it. A request whose body is not longer is not met by CutUpload.
 	CutUpload, CutDownload int64
 	// Corrupt changes the first byte of the answer's body.
 	Corrupt bool
@@ -35,17 +35,18 @@ type Faults struct {
 	*Server
 
 	mu     sync.Mutex
+	host   string
 	faults []Fault
 }
 
 // FaultProxy starts a proxy before the registry at host ("127.0.0.1:5000").
 func FaultProxy(t testing.TB, host string, faults ...Fault) *Faults {
 	t.Helper()
-	f := &Faults{}
+	f := &Faults{host: host}
 	f.Set(faults...)
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) { // the Host header stays, so that locations lead back here
-			r.SetURL(&url.URL{Scheme: "http", Host: host})
+			r.SetURL(f.target())
 			r.Out.Host = r.In.Host
 		},
 		ErrorLog: log.New(io.Discard, "", 0),
@@ -74,6 +75,9 @@ func (f *Faults) take(req *http.Request) (Fault, bool) {
 	for n := range f.faults {
 		fault := &f.faults[n]
 		if fault.Times == 0 || fault.Method != "" && fault.Method != req.Method || !strings.Contains(req.URL.Path, fault.Path) {
+			continue
+		}
+		if fault.CutUpload > 0 && req.ContentLength >= 0 && req.ContentLength <= fault.CutUpload {
 			continue
 		}
 		if fault.Times > 0 {
@@ -136,4 +140,17 @@ func (w *corruptWriter) Write(p []byte) (int, error) {
 	w.done = true
 	changed := append([]byte{p[0] ^ 0xff}, p[1:]...)
 	return w.ResponseWriter.Write(changed)
+}
+
+// Forward sends what comes from now on to another registry.
+func (f *Faults) Forward(host string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.host = host
+}
+
+func (f *Faults) target() *url.URL {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return &url.URL{Scheme: "http", Host: f.host}
 }
