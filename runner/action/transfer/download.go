@@ -127,9 +127,10 @@ func localPath(destination string, source *url.URL) (string, error) {
 		}
 		return filepath.Clean(destination), nil
 	}
-	name := fileName(source.Path[strings.LastIndexByte(source.Path, '/')+1:])
-	if name == "" {
-		return "", nil
+	escaped := source.EscapedPath()
+	name, err := url.PathUnescape(escaped[strings.LastIndexByte(escaped, '/')+1:])
+	if name = fileName(name); err != nil || name == "" {
+		return "", nil //nolint:nilerr // the server may give a better one
 	}
 	path := filepath.Join(destination, name)
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
