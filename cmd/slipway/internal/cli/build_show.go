@@ -63,10 +63,7 @@ func (s *show) record(run *report.Run) {
 
 // retry tells that a request to a registry is tried again.
 func (s *show) retry(r registry.RetryEvent) {
-	s.Send(event.Event{
-		Time: time.Now(), Type: event.Log, Level: "warn",
-		Message: fmt.Sprintf("%v; attempt %d of %d in %s", r.Err, r.Attempt+1, r.Of, display.Duration(r.Wait)),
-	})
+	s.Send(retryEvent("", r))
 }
 
 // end shows the outcome: for people on stderr, for scripts on stdout and in the files that were asked for.

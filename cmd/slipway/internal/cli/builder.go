@@ -23,7 +23,7 @@ func (a *app) builderCmd() *cobra.Command {
 			"of them.",
 		Example: "  slipway builder status\n  slipway builder stop",
 	}
-	cmd.AddCommand(a.builderStatusCmd(), a.builderStartCmd(), a.builderStopCmd(), a.builderServeCmd())
+	cmd.AddCommand(a.builderStatusCmd(), a.builderStartCmd(), a.builderStopCmd(), a.builderPruneCmd(), a.builderServeCmd())
 	return group(cmd)
 }
 

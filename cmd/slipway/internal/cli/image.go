@@ -16,7 +16,10 @@ func (a *app) imageCmd() *cobra.Command {
 		Long:    "Work with the image store: the images that builds made or that were imported, kept on this machine.",
 		Example: "  slipway image list\n  slipway image show web:1.0.0-1",
 	}
-	cmd.AddCommand(a.imageListCmd(), a.imageShowCmd(), a.imageTagCmd(), a.imageDeleteCmd(), a.imagePruneCmd())
+	cmd.AddCommand(
+		a.imageListCmd(), a.imageShowCmd(), a.imageImportCmd(), a.imagePushCmd(), a.imageTagCmd(), a.imageDeleteCmd(),
+		a.imagePruneCmd(),
+	)
 	return group(cmd)
 }
 

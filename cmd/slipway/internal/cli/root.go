@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func (a *app) rootCmd() *cobra.Command {
@@ -32,8 +33,61 @@ func (a *app) rootCmd() *cobra.Command {
 		return usageError{err, fmt.Sprintf("see: %s -h", cmd.CommandPath())}
 	})
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
-	cmd.CompletionOptions.DisableDescriptions = false
+	cmd.SetUsageTemplate(usageTemplate)
+	completeValues(cmd)
 	return cmd
+}
+
+// usageTemplate is cobra's without the line for flags of a command that only holds others.
+const usageTemplate = `Usage:
+{{- if .HasAvailableSubCommands}}
+  {{.CommandPath}} COMMAND
+{{- else}}
+  {{.UseLine}}
+{{- end}}
+{{- if .Aliases}}
+
+Aliases:
+  {{.NameAndAliases}}
+{{- end}}
+{{- if .HasExample}}
+
+Examples:
+{{.Example}}
+{{- end}}
+{{- if .HasAvailableSubCommands}}
+
+Commands:
+{{- range .Commands}}{{if or .IsAvailableCommand (eq .Name "help")}}
+  {{rpad .Name .NamePadding}} {{.Short}}
+{{- end}}{{end}}
+{{- end}}
+{{- if .HasAvailableLocalFlags}}
+
+Flags:
+{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}
+{{- end}}
+{{- if .HasAvailableInheritedFlags}}
+
+Global flags:
+{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}
+{{- end}}
+{{- if .HasAvailableSubCommands}}
+
+More about a command: {{.CommandPath}} COMMAND -h
+{{- end}}
+`
+
+// completeValues offers to the shell the values of every flag that has a fixed set of them.
+func completeValues(cmd *cobra.Command) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if fixed, ok := f.Value.(interface{ Values() []string }); ok {
+			_ = cmd.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(fixed.Values(), cobra.ShellCompDirectiveNoFileComp))
+		}
+	})
+	for _, c := range cmd.Commands() {
+		completeValues(c)
+	}
 }
 
 // group makes cmd a command that only holds others: alone it shows its help, with a word it does not know it says so.

@@ -13,7 +13,7 @@ type Platform struct{ list []string }
 
 // AddFlags adds --platform.
 func (p *Platform) AddFlags(fs *pflag.FlagSet) {
-	fs.StringSliceVar(&p.list, "platform", nil, "target platforms, such as linux/amd64,linux/arm64 (default: the parent's that matches this machine)")
+	fs.StringSliceVar(&p.list, "platform", nil, "target platforms, a `LIST` such as linux/amd64,linux/arm64 (default: the parent's that matches this machine)")
 }
 
 // Platforms reads the flag; nothing given is an empty list.

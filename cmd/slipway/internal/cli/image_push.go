@@ -1,0 +1,154 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/slipway-oci/slipway/builder/event"
+	"github.com/slipway-oci/slipway/builder/result"
+	"github.com/slipway-oci/slipway/cmd/slipway/internal/display"
+	"github.com/slipway-oci/slipway/cmd/slipway/internal/option"
+	"github.com/slipway-oci/slipway/oci/distribute"
+	"github.com/slipway-oci/slipway/oci/ref"
+	"github.com/slipway-oci/slipway/oci/registry"
+	"github.com/slipway-oci/slipway/oci/store"
+)
+
+type imagePushOptions struct {
+	option.Registry
+	option.Progress
+	option.Format
+	image      string
+	references []string
+	force      bool
+}
+
+func (a *app) imagePushCmd() *cobra.Command {
+	var o imagePushOptions
+	cmd := &cobra.Command{
+		Use:   "push [flags] IMAGE REFERENCE...",
+		Short: "Push an image of the store to registries",
+		Long: "Push an image of the store to registries, under every REFERENCE. What a registry has already is not sent\n" +
+			"again, so this goes on where a build's push broke off. An image whose tests failed is refused.",
+		Example: "  slipway image push web:1.0.0-1 localhost:5000/web:1.0.0 localhost:5000/web:latest",
+		Args:    arguments(2, -1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.image, o.references = args[0], args[1:]
+			return a.runImagePush(cmd.Context(), &o)
+		},
+		ValidArgsFunction: a.completePointers(1),
+	}
+	o.Registry.AddFlags(cmd.Flags())
+	o.Progress.AddFlags(cmd.Flags())
+	o.Format.AddFlags(cmd.Flags())
+	cmd.Flags().BoolVar(&o.force, "force", false, "push even if the tests of the image failed")
+	return cmd
+}
+
+// failedImage refuses to push an image that did not pass its tests.
+type failedImage struct{ image string }
+
+func (e failedImage) Error() string { return fmt.Sprintf("the tests of image %s failed", e.image) }
+
+func (failedImage) Hint() string { return "push it nevertheless with --force" }
+
+func (failedImage) ExitCode() int { return TestFailed }
+
+func (a *app) runImagePush(ctx context.Context, o *imagePushOptions) error {
+	images, err := a.images()
+	if err != nil {
+		return err
+	}
+	image, err := images.Resolve(ctx, o.image)
+	if err != nil {
+		return err
+	}
+	if image.Test.Status == store.Failed && !o.force {
+		return failedImage{image.String()}
+	}
+	d := o.Progress.Start(a.Stderr, a.terminal(a.Stderr), sizeOf(a.Stderr), a.debug)
+	client := o.Client(func(r registry.RetryEvent) { d.Send(retryEvent(event.StagePublish, r)) })
+	defer client.Close()
+	var targets []distribute.Target
+	for _, text := range o.references {
+		r, err := ref.ParseRegistry(text)
+		if err != nil {
+			return errors.Join(err, d.Close())
+		}
+		targets = append(targets, distribute.Registry(client, r, registry.PushOptions{}))
+	}
+	outcomes := push(ctx, image, targets, d)
+	if err := errors.Join(d.Close(), writeOutcomes(a.Stdout, outcomes, &o.Format)); err != nil {
+		return err
+	}
+	if err := distribute.Errors(outcomes); err != nil {
+		return publishError{err}
+	}
+	return nil
+}
+
+// publishError is a push that failed.
+type publishError struct{ error }
+
+func (e publishError) Unwrap() error { return e.error }
+
+func (publishError) ExitCode() int { return PublishFailed }
+
+// push sends an image and shows how far it is.
+func push(ctx context.Context, image store.Image, targets []distribute.Target, events event.Sink) []distribute.Outcome {
+	start := time.Now()
+	events.Send(event.Event{Time: start, Type: event.StageStart, Stage: event.StagePublish})
+	outcomes := distribute.Send(ctx, image, targets, distribute.Options{Progress: func(p distribute.Progress) {
+		events.Send(event.Event{
+			Time: time.Now(), Type: event.Progress, Stage: event.StagePublish, Name: "layer " + p.Digest.String(),
+			Current: p.Current, Total: p.Total, Done: p.Done,
+		})
+	}})
+	end := event.Event{
+		Time: time.Now(), Type: event.StageEnd, Stage: event.StagePublish, Status: event.Success, Duration: time.Since(start),
+	}
+	if distribute.Errors(outcomes) != nil {
+		end.Status = event.Failed
+	}
+	events.Send(end)
+	return outcomes
+}
+
+// writeOutcomes writes the references that have the image now, with its digest, or as JSON all of them.
+func writeOutcomes(w io.Writer, outcomes []distribute.Outcome, format *option.Format) error {
+	targets := []result.Target{}
+	for _, o := range outcomes {
+		message := ""
+		if o.Err != nil {
+			message = o.Err.Error()
+		}
+		for _, r := range o.References {
+			targets = append(targets, result.Target{Reference: r, Digest: o.Digest.String(), Status: string(o.Status), Message: message})
+		}
+	}
+	if format.JSON() {
+		return display.WriteJSON(w, targets)
+	}
+	for _, t := range targets {
+		if t.Status == string(distribute.Failed) {
+			continue
+		}
+		if _, err := fmt.Fprintf(w, "%s@%s\n", display.Clean(t.Reference), t.Digest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// retryEvent tells that a request to a registry is tried again.
+func retryEvent(stage event.Stage, r registry.RetryEvent) event.Event {
+	return event.Event{
+		Time: time.Now(), Type: event.Log, Stage: stage, Level: "warn",
+		Message: fmt.Sprintf("%v; attempt %d of %d in %s", r.Err, r.Attempt+1, r.Of, display.Duration(r.Wait)),
+	}
+}
