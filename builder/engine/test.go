@@ -2,6 +2,7 @@ package engine
 
 import (
 	"archive/tar"
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -195,30 +196,37 @@ func (e *Engine) testEnvironment() []string {
 	return env
 }
 
-// unpackLogs writes the files of the runner's log archives, one after the other in one stream, each with its
-// component's number as the first folder.
+// unpackLogs writes the files of the runner's log archives: one tar stream behind the other, a component each.
 func unpackLogs(from io.Reader, folder func(i int) (string, error)) error {
+	// The runner must never wait for us, whatever happens here.
 	defer func() { _, _ = io.Copy(io.Discard, from) }()
-	archive := tar.NewReader(from)
+	buffered := bufio.NewReader(from)
+	for i := 0; ; i++ {
+		if _, err := buffered.Peek(1); err != nil {
+			return nil
+		}
+		dir, err := folder(i)
+		if err != nil {
+			return err
+		}
+		if err := unpackLog(tar.NewReader(buffered), dir); err != nil {
+			return fmt.Errorf("read the test logs: %w", err)
+		}
+	}
+}
+
+func unpackLog(archive *tar.Reader, dir string) error {
 	for {
 		header, err := archive.Next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("read the test logs: %w", err)
-		}
-		if header.Typeflag != tar.TypeReg {
-			continue
-		}
-		var i int
-		name := path.Base(header.Name)
-		if _, err := fmt.Sscanf(header.Name, "%d/", &i); err != nil || !filepath.IsLocal(name) {
-			return fmt.Errorf("read the test logs: unexpected file %q", header.Name)
-		}
-		dir, err := folder(i - 1)
-		if err != nil {
 			return err
+		}
+		name := path.Base(header.Name)
+		if header.Typeflag != tar.TypeReg || !filepath.IsLocal(name) {
+			continue
 		}
 		if err := writeFile(filepath.Join(dir, name), archive); err != nil {
 			return err
