@@ -31,18 +31,18 @@ func Entry(spec action.Spec, in Input) (action.Entry, error) {
 // serves validation, where texts with references wait until they are resolved, and the moment behind the resolution.
 type converter struct {
 	spec    action.Spec
-	pending bool // values hold references still
-	context string
+	pending bool   // values hold references still
+	step    string // for messages; "" when there is none
 	diags   Diagnostics
 	open    bool // a value had a reference, so the entry is not complete
 }
 
 func (c *converter) errorf(code string, pos Pos, hint, format string, args ...any) {
-	c.diags.add(Error, code, pos, hint, "%s%s", c.context, fmt.Sprintf(format, args...))
+	c.diags.add(Error, code, pos, hint, "%s%s", inStep(c.step), fmt.Sprintf(format, args...))
 }
 
 func (c *converter) warnf(code string, pos Pos, hint, format string, args ...any) {
-	c.diags.add(Warning, code, pos, hint, "%s%s", c.context, fmt.Sprintf(format, args...))
+	c.diags.add(Warning, code, pos, hint, "%s%s", inStep(c.step), fmt.Sprintf(format, args...))
 }
 
 // waits reports whether v cannot be checked before its references are resolved.

@@ -40,15 +40,23 @@ func parse(file string, data []byte, limit int) (*Document, Diagnostics) {
 type reader struct {
 	file    string
 	diags   Diagnostics
-	context string // put in front of messages: `step "Fetch": `
+	current string // the step that is being read, for messages
 }
 
 func (r *reader) errorf(code string, pos Pos, format string, args ...any) {
-	r.diags.add(Error, code, pos, "", "%s%s", r.context, fmt.Sprintf(format, args...))
+	r.hinted(Error, code, pos, "", format, args...)
 }
 
 func (r *reader) hinted(s Severity, code string, pos Pos, hint, format string, args ...any) {
-	r.diags.add(s, code, pos, hint, "%s%s", r.context, fmt.Sprintf(format, args...))
+	r.diags.add(s, code, pos, hint, "%s%s", inStep(r.current), fmt.Sprintf(format, args...))
+}
+
+// inStep is what stands in front of a message about a step.
+func inStep(name string) string {
+	if name == "" {
+		return ""
+	}
+	return fmt.Sprintf("step %q: ", name)
 }
 
 // unknownKey reports a key that does not belong into a map.
@@ -109,7 +117,7 @@ func (r *reader) document(doc *Document, v Value) {
 	if !r.mapping(v, "the document") {
 		return
 	}
-	declared := newNameSet(64)
+	declared := &nameSet{}
 	var version, phases bool
 	for _, k := range present(v.Map) {
 		switch k.Name {
@@ -157,7 +165,7 @@ func (r *reader) phases(v Value) []Phase {
 		r.errorf(CodeBadValue, v.Pos, `"phases" is empty: a document has at least one phase`)
 		return nil
 	}
-	seen := newNameSet(len(v.List))
+	seen := &nameSet{}
 	phases := make([]Phase, 0, len(v.List))
 	standard := false
 	for _, item := range v.List {

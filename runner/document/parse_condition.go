@@ -58,7 +58,8 @@ func (r *reader) condition(v Value, at conditionPlace) *Condition {
 	c := &Condition{Pos: v.Pos}
 	var operator, extra *Key
 	unknown := false
-	for _, k := range present(v.Map) {
+	keys := present(v.Map)
+	for i, k := range keys {
 		switch k.Name {
 		case "value":
 			c.Value = r.companion(k)
@@ -72,9 +73,9 @@ func (r *reader) condition(v Value, at conditionPlace) *Condition {
 				unknown = true
 				r.unknownKey(Error, k, at.what, conditionKeys(at))
 			case operator == nil:
-				operator = &k
+				operator = &keys[i]
 			default:
-				extra = &k
+				extra = &keys[i]
 			}
 		}
 	}

@@ -1,7 +1,6 @@
 package document
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -27,13 +26,13 @@ func (r *reader) steps(v Value, where string) []Step {
 	if len(v.List) == 0 {
 		r.hinted(Warning, CodeBadValue, v.Pos, "", "%s has no steps", where)
 	}
-	names, loops := newNameSet(len(v.List)), newNameSet(len(v.List))
+	names, loops := &nameSet{}, &nameSet{}
 	steps := make([]Step, 0, len(v.List))
 	for _, item := range v.List {
 		if r.mapping(item, "a step") {
 			steps = append(steps, r.step(item, names, loops))
 		}
-		r.context = ""
+		r.current = ""
 	}
 	return steps
 }
@@ -41,14 +40,14 @@ func (r *reader) steps(v Value, where string) []Step {
 func (r *reader) step(v Value, names, loops *nameSet) Step {
 	s := Step{
 		Pos: v.Pos, TimeoutSeconds: DefaultTimeoutSeconds, MaxAttempts: DefaultMaxAttempts, OnFailure: Abort,
-		Inputs: []Input{{Pos: v.Pos}},
 	}
 	if k, ok := v.key("name"); ok && k.Value.Kind == Scalar && !k.Value.isNull() {
-		r.context = fmt.Sprintf("step %q: ", k.Value.Text)
+		r.current = k.Value.Text
 	}
 	var named, acts bool
 	var inputs *Value
-	for _, k := range present(v.Map) {
+	keys := present(v.Map)
+	for i, k := range keys {
 		switch k.Name {
 		case "name":
 			named = true
@@ -58,7 +57,7 @@ func (r *reader) step(v Value, names, loops *nameSet) Step {
 			s.Action, _ = r.text(k)
 			s.ActionPos = k.Value.Pos
 		case "inputs":
-			inputs = &k.Value
+			inputs = &keys[i].Value
 		case "loop":
 			s.Loop = r.loop(k.Value, loops)
 		case "if":
@@ -70,6 +69,8 @@ func (r *reader) step(v Value, names, loops *nameSet) Step {
 	if inputs != nil {
 		s.InputsPos = inputs.Pos
 		s.Inputs = r.inputs(*inputs, s.Action)
+	} else {
+		s.Inputs = []Input{{Pos: v.Pos}}
 	}
 	if !named {
 		r.missingKey(v.Pos, "a step", "name")

@@ -8,17 +8,29 @@ import (
 	"github.com/slipway-oci/slipway/runner/expr"
 )
 
-// place is where a text stands, which decides about the references it may hold.
+// place is where a text stands, which decides about the references it may hold. Variables may stand in all of them.
 type place struct {
-	what                string // for messages
+	what, kinds         string // for messages
 	loop, chain, secret bool
 }
 
 var (
-	inInputs = place{what: "inputs", loop: true, chain: true, secret: true}
-	inIf     = place{what: "if", chain: true}
-	inLoop   = place{what: "loop"}
+	inInputs = &place{what: "inputs", loop: true, chain: true, secret: true}
+	inIf     = &place{what: "if", kinds: "variable, chaining and dynamic references", chain: true}
+	inLoop   = &place{what: "loop", kinds: "variable references"}
 )
+
+func (p *place) allows(k expr.Kind) bool {
+	switch k {
+	case expr.Loop:
+		return p.loop
+	case expr.Chain, expr.Dynamic:
+		return p.chain
+	case expr.Secret:
+		return p.secret
+	}
+	return true
+}
 
 // references checks every reference of a step.
 func (v *validator) references(s *stepInfo) {
@@ -61,7 +73,7 @@ func (v *validator) condition(s *stepInfo, c *Condition) {
 }
 
 // walk checks the references of every scalar in value.
-func (v *validator) walk(s *stepInfo, at place, value *Value) {
+func (v *validator) walk(s *stepInfo, at *place, value *Value) {
 	switch value.Kind {
 	case Sequence:
 		for i := range value.List {
@@ -78,7 +90,7 @@ func (v *validator) walk(s *stepInfo, at place, value *Value) {
 	}
 }
 
-func (v *validator) text(s *stepInfo, at place, value *Value) {
+func (v *validator) text(s *stepInfo, at *place, value *Value) {
 	offset := 0
 	for _, p := range expr.Scan(value.Text) {
 		u := use{step: s, at: at, value: value, offset: offset}
@@ -95,7 +107,7 @@ func (v *validator) text(s *stepInfo, at place, value *Value) {
 // use is one reference where it stands.
 type use struct {
 	step   *stepInfo
-	at     place
+	at     *place
 	value  *Value
 	offset int // of the reference in the text of value
 	ref    expr.Ref
@@ -106,17 +118,8 @@ func (v *validator) refProblem(u use, sev Severity, code, hint, format string, a
 }
 
 func (v *validator) reference(u use) {
-	kinds := map[expr.Kind]struct {
-		allowed bool
-		what    string
-	}{
-		expr.Loop:    {u.at.loop, "loop"},
-		expr.Chain:   {u.at.chain, "chaining"},
-		expr.Dynamic: {u.at.chain, "dynamic"},
-		expr.Secret:  {u.at.secret, "secret"},
-	}
-	if k, ok := kinds[u.ref.Kind]; ok && !k.allowed {
-		v.refProblem(u, Error, CodeRefNotAllowedHere, "", "a %s reference cannot stand in %q: %s", k.what, u.at.what, u.ref.Raw)
+	if !u.at.allows(u.ref.Kind) {
+		v.refProblem(u, Error, CodeRefNotAllowedHere, "", "%s cannot stand in %q: only %s can", u.ref.Raw, u.at.what, u.at.kinds)
 		return
 	}
 	switch u.ref.Kind {

@@ -101,7 +101,7 @@ func (t *tree) tag(n *yaml.Node) string {
 // keys returns the keys of a map in file order, those of merged maps behind them.
 func (t *tree) keys(n *yaml.Node, depth int) []Key {
 	keys := make([]Key, 0, len(n.Content)/2)
-	seen := newNameSet(len(n.Content) / 2)
+	var seen nameSet
 	var merges []*yaml.Node
 	for i := 0; i+1 < len(n.Content) && !t.full; i += 2 {
 		kn, vn := n.Content[i], n.Content[i+1]
@@ -173,36 +173,35 @@ func unquotedRef(n *yaml.Node) (string, bool) {
 	return fmt.Sprintf("{{ %s }}", text), true
 }
 
-// nameSet remembers names with the line they were first seen on. Maps are small as a rule, so it searches a list
-// until there are too many.
+// nameSet remembers names with the line they were first seen on. Its zero value is empty. Nearly all maps are small, so
+// it begins with a list and goes on with an index.
 type nameSet struct {
-	names []string
-	lines []int
-	index map[string]int
-}
-
-func newNameSet(size int) *nameSet {
-	s := &nameSet{names: make([]string, 0, size), lines: make([]int, 0, size)}
-	if size > 16 {
-		s.index = make(map[string]int, size)
+	few [8]struct {
+		name string
+		line int
 	}
-	return s
+	count int // of few
+	index map[string]int
 }
 
 // add adds name unless it is there already; then it returns the line it was first seen on.
 func (s *nameSet) add(name string, line int) (first int, added bool) {
-	if s.index != nil {
-		if l, ok := s.index[name]; ok {
-			return l, false
+	for i := range s.few[:s.count] {
+		if s.few[i].name == name {
+			return s.few[i].line, false
 		}
-		s.index[name] = line
+	}
+	if s.count < len(s.few) {
+		s.few[s.count].name, s.few[s.count].line = name, line
+		s.count++
 		return line, true
 	}
-	for i, n := range s.names {
-		if n == name {
-			return s.lines[i], false
-		}
+	if l, ok := s.index[name]; ok {
+		return l, false
 	}
-	s.names, s.lines = append(s.names, name), append(s.lines, line)
+	if s.index == nil {
+		s.index = make(map[string]int)
+	}
+	s.index[name] = line
 	return line, true
 }

@@ -19,14 +19,14 @@ func Scan(text string) []Piece {
 	var pieces []Piece
 	s := scanner{text: text}
 	for {
-		start, end, ref := s.next()
-		if ref == nil {
+		start, end, ref, ok := s.next()
+		if !ok {
 			break
 		}
 		if start > s.done {
 			pieces = append(pieces, Piece{Text: text[s.done:start]})
 		}
-		pieces = append(pieces, Piece{Text: text[start:end], Ref: ref})
+		pieces = append(pieces, Piece{Text: text[start:end], Ref: &ref})
 		s.done = end
 	}
 	if s.done < len(text) {
@@ -38,18 +38,18 @@ func Scan(text string) []Piece {
 // HasRef reports whether text holds a reference.
 func HasRef(text string) bool {
 	s := scanner{text: text}
-	_, _, ref := s.next()
-	return ref != nil
+	_, _, _, ok := s.next()
+	return ok
 }
 
 // Single returns the reference that text consists of, and false when there is anything else in it.
 func Single(text string) (Ref, bool) {
 	s := scanner{text: text}
-	start, end, ref := s.next()
-	if ref == nil || start != 0 || end != len(text) {
+	start, end, ref, ok := s.next()
+	if !ok || start != 0 || end != len(text) {
 		return Ref{}, false
 	}
-	return *ref, true
+	return ref, true
 }
 
 // A Resolver returns the text that a reference stands for. When known is false the reference stays in the text as it
@@ -90,17 +90,17 @@ type scanner struct {
 	close, line int
 }
 
-// next returns the next reference with the places of its first byte and behind its last, or nil.
-func (s *scanner) next() (start, end int, ref *Ref) {
+// next returns the next reference with the places of its first byte and behind its last.
+func (s *scanner) next() (start, end int, ref Ref, ok bool) {
 	for {
 		i := strings.Index(s.text[s.at:], "{{")
 		if i < 0 {
-			return 0, 0, nil
+			return 0, 0, Ref{}, false
 		}
 		start = s.at + i
 		inner := start + 2
 		if !advance(&s.close, s.text, inner, "}}") {
-			return 0, 0, nil
+			return 0, 0, Ref{}, false
 		}
 		advance(&s.line, s.text, inner, "\n")
 		r, ok := parseRef(s.text[inner:s.close], s.line > s.close)
@@ -108,7 +108,7 @@ func (s *scanner) next() (start, end int, ref *Ref) {
 			end = s.close + 2
 			r.Raw = s.text[start:end]
 			s.at = end
-			return start, end, &r
+			return start, end, r, true
 		}
 		s.at = start + 1
 	}
