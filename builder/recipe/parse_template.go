@@ -46,6 +46,9 @@ func ParseTemplate(file string, first int, text string) (*Template, error) {
 	if len(p.problems) == 0 {
 		p.parseStages()
 	}
+	if len(p.problems) == 0 {
+		p.checkOrder()
+	}
 	if len(p.problems) == 0 && p.components >= 0 {
 		p.checkStages()
 	}
@@ -114,6 +117,20 @@ func (p *templateParser) failDockerfile(err error) {
 		line = max(located.Locations[0][0].Start.Line-1, 0)
 	}
 	p.fail(line, "%s", dockerfileLine.ReplaceAllString(err.Error(), ""))
+}
+
+// checkOrder refuses to copy from a stage that begins later. BuildKit does so as well, but in the prefix it would not
+// see the later stage and take its name for that of an image.
+func (p *templateParser) checkOrder() {
+	for i, stage := range p.stages {
+		for _, command := range stage.Commands {
+			for _, name := range sources(command) {
+				if p.find(name) >= i {
+					p.fail(command.Location()[0].Start.Line-1, "stage %q is used before it begins", name)
+				}
+			}
+		}
+	}
 }
 
 // checkStages makes sure that the components are in a stage, and that the image depends on it.

@@ -23,37 +23,18 @@ func (p *templateParser) split(text string) *Template {
 	}
 	at := p.stageAt(p.components)
 	t.HasComponents = true
-	t.Target = p.target(at)
+	t.Target = p.stages[at].Name
 	if root := p.chain(at)[0]; p.stages[root].BaseName != parentStandIn {
 		_, t.Base = p.base(root)
 	}
 	t.Args = p.args()
-	t.prefix = p.prefix(inner, at, t.Target)
+	t.prefix = inner[:p.components]
 	if !p.endsWithComponents(at) {
 		t.suffix = p.suffix(inner, at)
 	}
-	t.Trivial = t.suffix == nil && p.isOnlyParent()
+	t.OnlyParent = p.isOnlyParent()
+	t.Trivial = t.OnlyParent && t.suffix == nil
 	return t
-}
-
-// target is the name by which the stage with the components is built.
-func (p *templateParser) target(at int) string {
-	if name := p.stages[at].Name; name != "" {
-		return name
-	}
-	return unnamedStage
-}
-
-// prefix blanks what follows the components in their stage. Later stages stay: an earlier one may copy from them.
-func (p *templateParser) prefix(lines []string, at int, target string) []string {
-	prefix := slices.Clone(lines)
-	for i := p.components; i < p.stageEnd(at); i++ {
-		prefix[i] = blank(prefix[i])
-	}
-	if p.stages[at].Name == "" {
-		p.rewriteFrom(prefix, at, p.fromText(at)+" AS "+target)
-	}
-	return prefix
 }
 
 // suffix makes the stage with the components start from what they left.
@@ -96,19 +77,6 @@ func (p *templateParser) rewriteFrom(lines []string, at int, text string) {
 		}
 	}
 	lines[p.fromLine(at)] = text + lineEnd(p.lines[p.fromLine(at)])
-	if variable.MatchString(text) {
-		p.parents[p.fromLine(at)] = true
-	}
-}
-
-// fromText is the FROM of a stage as one line, the parent variable still in it.
-func (p *templateParser) fromText(at int) string {
-	for _, place := range p.places {
-		if n := place.node; n != nil && n.StartLine-1 == p.fromLine(at) {
-			return strings.ReplaceAll(strings.Join(strings.Fields(n.Original), " "), parentStandIn, "{{{ imagebuilder:"+parentImage+" }}}")
-		}
-	}
-	return p.stages[at].SourceCode
 }
 
 func (p *templateParser) fromLine(at int) int { return p.stages[at].Location[0].Start.Line - 1 }

@@ -20,9 +20,6 @@ const ParentContext = "slipway-parent"
 // reservedPrefix is that of the names which no stage of a template may have: a named context would take its place.
 const reservedPrefix = "slipway-"
 
-// unnamedStage is the name that the stage with the components gets in a prefix when the template gives it none.
-const unnamedStage = "slipway-start"
-
 // Template is a Dockerfile template, checked and split at its components. Render and Dockerfile give the Dockerfiles
 // in it. It is not changed after ParseTemplate.
 type Template struct {
@@ -31,11 +28,13 @@ type Template struct {
 	// Trivial says that the template is a FROM of the parent and the components, nothing else: no Dockerfile has to
 	// be built for it, unless the parent has ONBUILD triggers.
 	Trivial bool `json:"trivial"`
-	// HasComponents says that the template has the components variable. Without it, Prefix is the whole Dockerfile.
+	// HasComponents says that the template has the components variable. Without it, the prefix is the whole Dockerfile.
 	HasComponents bool `json:"hasComponents"`
-	// Target is the stage to build of the prefix: the one on whose file system the components run. It is empty when
-	// HasComponents is false, and then the last stage is meant.
+	// Target names the stage on whose file system the components run, the last one of the prefix. It is empty when the
+	// template gives the stage no name.
 	Target string `json:"target,omitempty"`
+	// OnlyParent says that nothing but a FROM of the parent stands in front of the components.
+	OnlyParent bool `json:"onlyParent"`
 	// Base is what that stage starts from when it is not the parent, as written; chains of FROM are followed.
 	Base string `json:"base,omitempty"`
 	// Args are the build arguments that steps see in their environment, in order. See BuildArgs.
@@ -56,8 +55,8 @@ type Template struct {
 
 // Dockerfile is a Template for one parent, in the two parts that the engine builds.
 type Dockerfile struct {
-	// Prefix holds every instruction that comes before the components, to be built to Target. All its lines are where
-	// they are in the template; what does not belong to it is blank.
+	// Prefix is the template up to the components. Its last stage is to be built, and is named Target when it has a
+	// name. All lines are where they are in the template.
 	Prefix string
 	Target string
 	// Suffix holds what comes behind the components, and is empty when that is nothing. The stage with the components
