@@ -2,10 +2,14 @@ package execute
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
+	"strconv"
 
 	"github.com/slipway-oci/slipway/runner/action"
 	"github.com/slipway-oci/slipway/runner/report"
@@ -20,12 +24,16 @@ func (r *stepRun) call(ctx context.Context, pos report.Position, entries []actio
 	if ctx.Err() != nil {
 		return action.Result{}, context.Cause(ctx)
 	}
-	dir, err := os.MkdirTemp(r.WorkDir, "step-")
+	dir, err := r.privateFolder()
 	if err != nil {
 		return action.Result{}, fmt.Errorf("%s: private folder: %w", spec.Name, err)
 	}
 	defer func() {
-		if rmErr := os.RemoveAll(dir); rmErr != nil && err == nil {
+		rmErr := empty(dir)
+		if errors.Is(rmErr, fs.ErrNotExist) {
+			r.private, rmErr = "", nil // the step removed it
+		}
+		if rmErr != nil && err == nil {
 			err = fmt.Errorf("%s: private folder: %w", spec.Name, rmErr)
 		}
 	}()
@@ -45,6 +53,33 @@ func (r *stepRun) call(ctx context.Context, pos report.Position, entries []actio
 		r.emit(pos, report.ModuleEnd{Action: spec.Name, ExitCode: result.ExitCode})
 	}
 	return result, err
+}
+
+// privateFolder returns the folder for scripts and temporary files of the steps of this execution. It is made once and
+// emptied after each step, since on many file systems making a folder costs more than a step.
+func (x *execution) privateFolder() (string, error) {
+	dir := filepath.Join(x.WorkDir, "step-"+strconv.Itoa(len(x.chain)))
+	if x.private == dir {
+		return dir, nil
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", err
+	}
+	x.private = dir
+	return dir, nil
+}
+
+// empty removes everything in a folder.
+func empty(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, e := range entries {
+		errs = append(errs, os.RemoveAll(filepath.Join(dir, e.Name())))
+	}
+	return errors.Join(errs...)
 }
 
 // output returns the writer for a stream of commands; of a step that logs nothing it shows only that there was some.

@@ -117,6 +117,7 @@ type execution struct {
 	nested     *execution // the execution that the running step started
 	// resumeNested is the saved position of the nested execution that the running step will start again.
 	resumeNested *Frame
+	private      string // folder of its steps, once made
 }
 
 func (x *execution) position(document int) report.Position {
