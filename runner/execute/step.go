@@ -56,7 +56,7 @@ func (d *scope) step(ctx context.Context, phase *document.Phase, step *document.
 	if slices.Contains(r.spec.Ignored, "timeoutSeconds") {
 		r.timeout = -1
 	}
-	d.at.Step = step.Name
+	d.at.Step, d.at.Finished = step.Name, false
 	resumed := d.resume
 	d.resume = nil
 	if resumed == nil {
@@ -76,7 +76,6 @@ func (d *scope) step(ctx context.Context, phase *document.Phase, step *document.
 		if err := d.restart(ctx, r.pos, "module", "nextStep"); err != nil {
 			return verdict{}, err
 		}
-		d.at.Finished = false
 	}
 	return v, nil
 }
