@@ -126,6 +126,12 @@ func TestConformance(t *testing.T) {
 			})
 		}
 	}
+	t.Run("VAR-10", func(t *testing.T) {
+		doc := parsed(t, "parameters:\n- Empty: {type: string, default: ''}\n- None: {type: string, default: }\n"+head+echo)
+		if diff := cmp.Diff(map[string]string{"Empty": ""}, doc.Variables(nil)); diff != "" {
+			t.Errorf("values (-want +got):\n%s", diff)
+		}
+	})
 }
 
 func utf16le(text string) string {

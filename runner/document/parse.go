@@ -169,11 +169,13 @@ func (r *reader) phases(v Value) []Phase {
 	phases := make([]Phase, 0, len(v.List))
 	standard := false
 	for _, item := range v.List {
-		p, ok := r.phase(item, seen)
-		if ok {
-			phases = append(phases, p)
+		if !r.mapping(item, "a phase") {
+			standard = true // it may have been one
+			continue
 		}
-		standard = standard || !ok || p.Name == "build" || p.Name == "validate" || p.Name == "test"
+		p := r.phase(item, seen)
+		phases = append(phases, p)
+		standard = standard || p.Name == "" || p.Name == "build" || p.Name == "validate" || p.Name == "test"
 	}
 	if !standard {
 		r.hinted(Error, CodeNoStandardPhase, v.Pos, "", `no phase is named "build", "validate" or "test"`)
@@ -181,10 +183,7 @@ func (r *reader) phases(v Value) []Phase {
 	return phases
 }
 
-func (r *reader) phase(v Value, seen *nameSet) (Phase, bool) {
-	if !r.mapping(v, "a phase") {
-		return Phase{}, false
-	}
+func (r *reader) phase(v Value, seen *nameSet) Phase {
 	p := Phase{Pos: v.Pos}
 	steps := false
 	where := "a phase"
@@ -210,10 +209,10 @@ func (r *reader) phase(v Value, seen *nameSet) (Phase, bool) {
 	if !steps {
 		r.missingKey(v.Pos, where, "steps")
 	}
-	return p, p.Name != ""
+	return p
 }
 
-// name reads the name of a phase or step.
+// name reads the name of a phase or step. A wrong one is returned too, so that the rest can be checked.
 func (r *reader) name(k Key, what string, seen *nameSet) string {
 	name, ok := r.text(k)
 	if !ok {
@@ -222,7 +221,7 @@ func (r *reader) name(k Key, what string, seen *nameSet) string {
 	problem, odd := nameProblem(name)
 	if problem != "" {
 		r.errorf(CodeBadName, k.Value.Pos, "the name of %s %q %s", what, name, problem)
-		return ""
+		return name
 	}
 	if odd {
 		r.hinted(Warning, CodeBadName, k.Value.Pos, "use A-Z a-z 0-9 _ - only",
@@ -230,7 +229,6 @@ func (r *reader) name(k Key, what string, seen *nameSet) string {
 	}
 	if first, ok := seen.add(name, k.Value.Pos.Line); !ok {
 		r.errorf(CodeDuplicateName, k.Value.Pos, "two %ss are named %q, the first on line %d", what, name, first)
-		return ""
 	}
 	return name
 }

@@ -1,6 +1,7 @@
 package document_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -27,4 +28,41 @@ func TestParseOfHostileTextEndsSoon(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A net of references must not cost more than its edges, nor many wrong ones a search each.
+func TestHostileReferencesEndSoon(t *testing.T) {
+	const n = 5000
+	set := modules(t)
+	for name, command := range map[string]func(i int) string{
+		"undefined":    func(i int) string { return fmt.Sprintf("{{ Name%d }}", i) },
+		"unknown step": func(i int) string { return fmt.Sprintf("{{ build.T%d.outputs.stdout }}", i) },
+		"deep":         func(i int) string { return fmt.Sprintf("{{ build.S%d.inputs.commands[0] }}", min(i+1, n)) },
+		"net": func(i int) string {
+			return fmt.Sprintf("{{ build.S%d.inputs.commands[0] }}{{ build.S%d.inputs.commands[0] }}", min(i+1, n), min(i+2, n))
+		},
+		"circle": func(i int) string { return fmt.Sprintf("{{ build.S%d.inputs.commands[0] }}", (i+1)%n) },
+		"later":  func(i int) string { return fmt.Sprintf("{{ build.S%d.outputs.stdout }}", n) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var b strings.Builder
+			b.WriteString(head)
+			for i := range n {
+				fmt.Fprintf(&b, "  - {name: S%d, action: ExecuteBash, inputs: {commands: ['%s']}}\n", i, command(i))
+			}
+			fmt.Fprintf(&b, "  - {name: S%d, action: ExecuteBash, inputs: {commands: [echo]}}\n", n)
+			start := time.Now()
+			document.Load("a.yaml", []byte(b.String()), set, document.Options{})
+			if d := time.Since(start); d > 4*time.Second {
+				t.Errorf("took %v", d)
+			}
+		})
+	}
+	t.Run("one line", func(t *testing.T) {
+		start := time.Now()
+		document.Load("a.yaml", []byte(act("ExecuteBash", "commands: ['"+strings.Repeat("{{ Nope }}", 50_000)+"']")), set, document.Options{})
+		if d := time.Since(start); d > 4*time.Second {
+			t.Errorf("took %v", d)
+		}
+	})
 }

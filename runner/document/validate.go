@@ -127,14 +127,16 @@ func newValidator(doc *Document, set *action.Set, o Options) *validator {
 func (v *validator) addPhase(at int, set *action.Set) {
 	p := &v.doc.Phases[at]
 	ph := &phase{steps: make(map[string]*stepInfo, len(p.Steps))}
-	v.index[p.Name] = ph
+	if _, ok := v.index[p.Name]; !ok {
+		v.index[p.Name] = ph
+	}
 	for i := range p.Steps {
 		s := &p.Steps[i]
 		v.steps = append(v.steps, stepInfo{
 			Step: s, order: len(v.steps), phase: p, spec: v.lookup(set, s.Action),
 			selected: v.opts.Run.selects(p.Name),
 		})
-		if s.Name != "" {
+		if _, ok := ph.steps[s.Name]; !ok {
 			ph.steps[s.Name] = &v.steps[len(v.steps)-1]
 		}
 		if s.Loop != nil && s.Loop.Name != "" {
