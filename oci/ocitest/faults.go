@@ -26,6 +26,8 @@ type Fault struct {
 	// CutUpload breaks the connection after that many bytes of the request's body, and CutDownload after that many
 	// of the answer's. 0 does not break it. A request whose body is not longer is not met by CutUpload.
 	CutUpload, CutDownload int64
+	// Hang gives no answer until the client goes away.
+	Hang bool
 	// Corrupt changes the first byte of the answer's body.
 	Corrupt bool
 }
@@ -93,6 +95,9 @@ func (f *Faults) serve(w http.ResponseWriter, req *http.Request, next http.Handl
 	switch {
 	case !found:
 		next.ServeHTTP(w, req)
+	case fault.Hang:
+		<-req.Context().Done()
+		panic(http.ErrAbortHandler)
 	case fault.Status != 0:
 		for key, values := range fault.Header {
 			w.Header()[key] = values

@@ -112,7 +112,9 @@ func (c *Client) exchange(ctx context.Context, h *host, r *request, wanted *chal
 	h.mu.Lock()
 	plain := h.scheme == "http"
 	h.mu.Unlock()
-	got, err := ggcr.Exchange(ctx, reg, auth, &transport{host: h, userAgent: c.opts.UserAgent, keepAuthorization: true}, scopes,
+	w := newWatch(ctx, c.opts.Stall)
+	defer w.stop()
+	got, err := ggcr.Exchange(w.ctx, reg, auth, &transport{host: h, userAgent: c.opts.UserAgent, keepAuthorization: true}, scopes,
 		&ggcr.Challenge{Scheme: "bearer", Parameters: wanted.parameters, Insecure: plain})
 	var answer *ggcr.Error
 	if errors.As(err, &answer) {
@@ -123,7 +125,7 @@ func (c *Client) exchange(ctx context.Context, h *host, r *request, wanted *chal
 		return "", e
 	}
 	if err != nil {
-		return "", &Error{Op: "getting a token", Registry: r.repo.Host, Repository: r.repo.Repository, Err: withoutURL(err)}
+		return "", &Error{Op: "getting a token", Registry: r.repo.Host, Repository: r.repo.Repository, Err: withoutURL(w.explain(err))}
 	}
 	if got.Token == "" {
 		got.Token = got.AccessToken

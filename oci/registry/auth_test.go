@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -34,7 +35,13 @@ func TestBasicCredentials(t *testing.T) {
 	}))
 	img := ocitest.Put(t, ocitest.Store(t), ocitest.Image(t, ocitest.Files{"a": "1"}), "app:1")
 	push(t, client(t, registry.Options{Keychain: password{"user", secret}}), img, server.Host+"/app:1", registry.PushOptions{})
+	if err := client(t, registry.Options{Keychain: password{"user", secret}}).Ping(t.Context(), server.Host); err != nil {
+		t.Errorf("Ping: %v", err)
+	}
 	for _, keychain := range []password{{}, {"user", "wrong-" + secret}} {
+		if err := client(t, registry.Options{Keychain: keychain}).Ping(t.Context(), server.Host); !errors.Is(err, registry.ErrDenied) {
+			t.Errorf("Ping with wrong credentials = %v, want ErrDenied", err)
+		}
 		_, err := client(t, registry.Options{Keychain: keychain}).Head(t.Context(), mustRef(t, server.Host+"/app:1"))
 		wantText(t, err, "401 Unauthorized")
 		wantHint(t, err, "slipway login "+server.Host)

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"net"
@@ -27,11 +28,17 @@ type Options struct {
 	UserAgent string
 	// Retry is the policy for failures that can pass.
 	Retry Retry
+	// Stall ends an attempt in which no byte moved for that long, so that a hanging registry is tried again instead of
+	// waited for; zero means 5 minutes.
+	Stall time.Duration
 	// Jobs is how many blobs one pull or push moves at a time; zero means 4.
 	Jobs int
 }
 
-const defaultJobs = 4
+const (
+	defaultJobs  = 4
+	defaultStall = 5 * time.Minute
+)
 
 // Client pulls from and pushes to registries. It remembers tokens, and which repository has which blob.
 type Client struct {
@@ -55,6 +62,9 @@ func New(opts Options) *Client {
 	if opts.Jobs <= 0 {
 		opts.Jobs = defaultJobs
 	}
+	if opts.Stall <= 0 {
+		opts.Stall = defaultStall
+	}
 	c := &Client{opts: opts, hosts: map[string]*host{}}
 	if opts.Transport != nil {
 		c.verified, c.insecure = opts.Transport, opts.Transport
@@ -72,6 +82,21 @@ func (c *Client) Close() {
 			t.CloseIdleConnections()
 		}
 	}
+}
+
+// Ping asks a registry whether it speaks the protocol and takes the credentials, as a login does. Wrong or missing
+// credentials give an error that matches ErrDenied.
+func (c *Client) Ping(ctx context.Context, registryHost string) error {
+	return c.opts.Retry.Do(ctx, func() error {
+		resp, err := c.do(ctx, &request{
+			op: "checking the credentials", repo: ref.Ref{Transport: ref.Registry, Host: registryHost}, method: http.MethodGet, want: []int{http.StatusOK},
+		})
+		if err != nil {
+			return err
+		}
+		drain(resp)
+		return nil
+	})
 }
 
 func newTransport(config *tls.Config) *http.Transport {

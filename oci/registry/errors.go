@@ -199,7 +199,10 @@ func temporaryNetwork(err error) bool {
 	var dns *net.DNSError
 	var verify *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
+	var stalled *stalledError
 	switch {
+	case errors.As(err, &stalled):
+		return true
 	case errors.As(err, &dns):
 		return dns.IsTemporary || dns.IsTimeout
 	case errors.As(err, &verify), errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):

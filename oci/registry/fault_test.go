@@ -282,3 +282,29 @@ func TestNotAManifest(t *testing.T) {
 		})
 	}
 }
+
+func TestHangingRegistryIsTriedAgain(t *testing.T) {
+	host := ocitest.Registry(t).Host
+	img := ocitest.Put(t, ocitest.Store(t), ocitest.Image(t, ocitest.Files{"a": "1"}), "app:1")
+	push(t, client(t, registry.Options{}), img, host+"/app:1", registry.PushOptions{})
+	proxy := ocitest.FaultProxy(t, host, ocitest.Fault{Method: "HEAD", Hang: true}, ocitest.Fault{Method: "GET", Path: "/blobs/", Hang: true})
+	c := client(t, registry.Options{Stall: 50 * time.Millisecond})
+	if _, err := c.Head(t.Context(), mustRef(t, proxy.Host+"/app:1")); err != nil {
+		t.Errorf("Head: %v", err)
+	}
+	if _, err := c.Pull(t.Context(), mustRef(t, proxy.Host+"/app:1"), ocitest.Store(t), registry.PullOptions{}); err != nil {
+		t.Errorf("Pull: %v", err)
+	}
+	proxy.Set(ocitest.Fault{Times: -1, Hang: true})
+	_, err := c.Head(t.Context(), mustRef(t, proxy.Host+"/app:1"))
+	wantText(t, err, "no data for 50ms (tried 5 times)")
+}
+
+func TestForbiddenLookupIsNotTheEnd(t *testing.T) {
+	host := ocitest.Distribution(t)
+	img := ocitest.Put(t, ocitest.Store(t), ocitest.Image(t, ocitest.Files{"a": "1"}), "app:1")
+	proxy := ocitest.FaultProxy(t, host, ocitest.Fault{Method: "HEAD", Path: "/manifests/", Times: 2, Status: 403})
+	if pushed := push(t, client(t, registry.Options{}), img, proxy.Host+"/new/app:1", registry.PushOptions{}); pushed.Transferred != 2 {
+		t.Errorf("Push = %+v, want 2 blobs transferred", pushed)
+	}
+}

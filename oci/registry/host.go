@@ -87,21 +87,29 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// send makes one request with the given authorization and returns whatever answer came.
-func (h *host) send(ctx context.Context, r *request, userAgent, authorization string) (*http.Response, error) {
+// send makes one request with the given authorization and returns whatever answer came. The answer's body must be
+// closed.
+func (c *Client) send(ctx context.Context, h *host, r *request, authorization string) (*http.Response, error) {
 	for {
-		req, err := r.build(ctx, h)
+		w := newWatch(ctx, c.opts.Stall)
+		req, err := r.build(w.ctx, h, w.request(r.body))
 		if err != nil {
+			w.stop()
 			return nil, err
 		}
 		client := http.Client{
-			Transport:     &transport{host: h, userAgent: userAgent, authorization: authorization},
+			Transport:     &transport{host: h, userAgent: c.opts.UserAgent, authorization: authorization},
 			CheckRedirect: checkRedirect,
 		}
 		resp, err := client.Do(req)
-		if err != nil && h.fallBack(err) {
-			continue
+		if err == nil {
+			w.response(resp)
+			return resp, nil
 		}
-		return resp, err
+		err = w.explain(err)
+		w.stop()
+		if !h.fallBack(err) {
+			return nil, err
+		}
 	}
 }

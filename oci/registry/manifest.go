@@ -40,17 +40,22 @@ func (c *Client) Head(ctx context.Context, r ref.Ref) (v1.Descriptor, error) {
 	if err := checkTransport(r); err != nil {
 		return v1.Descriptor{}, err
 	}
+	return c.headWith(ctx, r, pullScope(r.Repository))
+}
+
+func (c *Client) headWith(ctx context.Context, r ref.Ref, scope string) (v1.Descriptor, error) {
 	var desc v1.Descriptor
 	err := c.opts.Retry.Do(ctx, func() error {
 		var err error
-		desc, err = c.head(ctx, r)
+		desc, err = c.head(ctx, r, scope)
 		return err
 	})
 	return desc, err
 }
 
-func (c *Client) head(ctx context.Context, r ref.Ref) (v1.Descriptor, error) {
+func (c *Client) head(ctx context.Context, r ref.Ref, scope string) (v1.Descriptor, error) {
 	req := manifestRequest(http.MethodHead, r)
+	req.scopes = []string{scope}
 	resp, err := c.do(ctx, req)
 	if err != nil {
 		return v1.Descriptor{}, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 	"sync"
 
@@ -119,16 +120,27 @@ func pushTargets(img store.Image, to ref.Ref, tags []string) ([]ref.Ref, error) 
 func (c *Client) outdated(ctx context.Context, targets []ref.Ref, digest v1.Hash) ([]ref.Ref, error) {
 	var missing []ref.Ref
 	for _, target := range targets {
-		desc, err := c.Head(ctx, target)
-		switch {
-		case err == nil && desc.Digest == digest:
-		case err == nil, errors.Is(err, ErrNotFound):
-			missing = append(missing, target)
-		default:
+		desc, found, err := c.ask(ctx, target)
+		if err != nil {
 			return nil, err
+		}
+		if !found || desc.Digest != digest {
+			missing = append(missing, target)
 		}
 	}
 	return missing, nil
+}
+
+// ask looks for a manifest on behalf of a push, with a token that is good for the push too. Some registries answer
+// 403 for a repository that does not exist yet; that counts as not found, since a real refusal shows at the first
+// upload.
+func (c *Client) ask(ctx context.Context, r ref.Ref) (desc v1.Descriptor, found bool, err error) {
+	desc, err = c.headWith(ctx, r, pushScope(r.Repository))
+	var refused *Error
+	if errors.Is(err, ErrNotFound) || errors.As(err, &refused) && refused.Status == http.StatusForbidden {
+		return v1.Descriptor{}, false, nil
+	}
+	return desc, err == nil, err
 }
 
 // push is one Push under way.
@@ -150,12 +162,11 @@ func (p *push) run(ctx context.Context, img store.Image, targets []ref.Ref) erro
 		return err
 	}
 	pinned.Tag = ""
-	_, err = p.client.Head(ctx, pinned)
-	if errors.Is(err, ErrNotFound) {
-		if err := p.blobs(ctx, img); err != nil {
-			return err
+	_, found, err := p.client.ask(ctx, pinned)
+	if err == nil && !found {
+		if err = p.blobs(ctx, img); err == nil {
+			err = p.manifests(ctx, img)
 		}
-		err = p.manifests(ctx, img)
 	}
 	if err != nil {
 		return err
@@ -178,7 +189,7 @@ func (p *push) tag(ctx context.Context, target ref.Ref, m Manifest) error {
 	if err != nil {
 		return err
 	}
-	got, err := p.client.Head(ctx, target)
+	got, err := p.client.headWith(ctx, target, pushScope(target.Repository))
 	if err != nil {
 		return err
 	}

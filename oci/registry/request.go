@@ -27,7 +27,7 @@ type request struct {
 	want     []int // statuses that are answers and not errors
 }
 
-func (r *request) build(ctx context.Context, h *host) (*http.Request, error) {
+func (r *request) build(ctx context.Context, h *host, open func() (io.ReadCloser, error)) (*http.Request, error) {
 	u := h.url("/v2/"+path.Join(r.repo.Repository, r.path), r.query)
 	if strings.HasSuffix(r.path, "/") || r.path == "" {
 		u.Path = strings.TrimSuffix(u.Path, "/") + "/"
@@ -48,12 +48,12 @@ func (r *request) build(ctx context.Context, h *host) (*http.Request, error) {
 	for key, values := range r.header {
 		req.Header[key] = values
 	}
-	if r.body != nil {
-		body, err := r.body()
+	if open != nil {
+		body, err := open()
 		if err != nil {
 			return nil, err
 		}
-		req.Body, req.GetBody, req.ContentLength = body, r.body, r.length
+		req.Body, req.GetBody, req.ContentLength = body, open, r.length
 	}
 	return req, nil
 }
@@ -66,7 +66,7 @@ func (c *Client) do(ctx context.Context, r *request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp, err := h.send(ctx, r, c.opts.UserAgent, authorization)
+	resp, err := c.send(ctx, h, r, authorization)
 	if err != nil {
 		return nil, r.failed(err)
 	}
@@ -78,7 +78,7 @@ func (c *Client) do(ctx context.Context, r *request) (*http.Response, error) {
 		}
 		if authorization != "" {
 			drain(resp)
-			resp, err = h.send(ctx, r, c.opts.UserAgent, authorization)
+			resp, err = c.send(ctx, h, r, authorization)
 			if err != nil {
 				return nil, r.failed(err)
 			}
