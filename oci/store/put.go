@@ -2,13 +2,16 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"os"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/partial"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/slipway-oci/slipway/oci/ref"
 )
@@ -34,13 +37,17 @@ func (s *Store) PutIndex(ctx context.Context, index v1.ImageIndex, name string, 
 
 // Add makes an image of blobs that are in the folder already (written by Ingest, or by a containerd content store
 // rooted at Dir) and points name at it, as Put does. It verifies the digests of manifests and configs and that every
-// layer is there with its size. Whoever wrote the layers has verified their digests.
+// layer is there with its size. Whoever wrote the layers has verified their digests. Of desc, the digest is enough:
+// size and media type are read from the blob if they are missing.
 //
 // An entry that has the name already keeps its test when the digest is the same. Otherwise the image it pointed at
 // stays, without a name, until Prune.
 func (s *Store) Add(ctx context.Context, desc v1.Descriptor, name string, annotations map[string]string) (Image, error) {
 	name, err := pointer(name)
 	if err != nil {
+		return Image{}, err
+	}
+	if desc, err = s.describe(desc); err != nil {
 		return Image{}, err
 	}
 	img := Image{Name: name, Descriptor: desc, store: s}
@@ -59,6 +66,43 @@ func (s *Store) Add(ctx context.Context, desc v1.Descriptor, name string, annota
 		return Image{}, err
 	}
 	return s.image(entry), nil
+}
+
+// describe adds size and media type to a descriptor without them.
+func (s *Store) describe(desc v1.Descriptor) (v1.Descriptor, error) {
+	if err := checkDigest(desc.Digest); err != nil {
+		return desc, err
+	}
+	if desc.Size == 0 {
+		info, err := os.Stat(s.blobPath(desc.Digest))
+		if err != nil {
+			return desc, missingBlob(desc.Digest)
+		}
+		desc.Size = info.Size()
+	}
+	if desc.MediaType != "" {
+		return desc, nil
+	}
+	data, err := s.ReadBlob(desc)
+	if err != nil {
+		return desc, err
+	}
+	var m struct {
+		MediaType types.MediaType `json:"mediaType"`
+		Manifests json.RawMessage `json:"manifests"`
+	}
+	if err := json.Unmarshal(data, &m); err != nil {
+		return desc, &BlobError{Digest: desc.Digest, Reason: "not a manifest", Err: err}
+	}
+	switch { // the OCI lets a manifest leave its media type out
+	case m.MediaType != "":
+		desc.MediaType = m.MediaType
+	case m.Manifests != nil:
+		desc.MediaType = types.OCIImageIndex
+	default:
+		desc.MediaType = types.OCIManifestSchema1
+	}
+	return desc, nil
 }
 
 // complete returns all blobs of the image that are missing or whose size is wrong.
