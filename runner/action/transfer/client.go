@@ -66,7 +66,8 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 }
 
 // Roots returns the system's certificate authorities and those of the PEM bundle caFile. It returns nil, which means
-// the system's, when no bundle is named or it does not exist.
+// the system's, when no bundle is named, or it does not exist or is empty: an empty file is the mount point of a
+// bundle that the machine does not have.
 func Roots(caFile string) (*x509.CertPool, error) {
 	if caFile == "" {
 		return nil, nil
@@ -77,6 +78,9 @@ func Roots(caFile string) (*x509.CertPool, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("certificate bundle: %w", err)
+	}
+	if len(bundle) == 0 {
+		return nil, nil
 	}
 	roots, err := x509.SystemCertPool()
 	if err != nil {

@@ -297,6 +297,12 @@ func testCertificates(t *testing.T) {
 	if _, err := f.run(e); !strings.Contains(err, "unknown authority") {
 		t.Errorf("error with a bundle that does not exist = %q", err)
 	}
+	if err := os.WriteFile(bundle, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.run(e); !strings.Contains(err, "unknown authority") {
+		t.Errorf("error with an empty bundle = %q", err)
+	}
 	if err := os.WriteFile(bundle, data, 0o644); err != nil {
 		t.Fatal(err)
 	}
