@@ -12,6 +12,9 @@ import (
 // statusGrace is how long the end of a component may reach us after its result, since both travel on their own ways.
 const statusGrace = 500 * time.Millisecond
 
+// stderr is BuildKit's number of the stream that carries the runner's events.
+const stderr = 2
+
 // tracker turns the builder's status stream into calls of Progress, and remembers how components ended.
 type tracker struct {
 	progress Progress
@@ -93,7 +96,10 @@ func (t *tracker) vertex(v *client.Vertex) {
 
 func (t *tracker) log(l *client.VertexLog) {
 	if i, ok := t.index[l.Vertex]; ok {
-		t.progress.ComponentOutput(i, l.Data)
+		// The runner's summary goes to standard output; what it says is in the events as well.
+		if l.Stream == stderr {
+			t.progress.ComponentOutput(i, l.Data)
+		}
 		return
 	}
 	t.progress.Work(Work{ID: l.Vertex.String(), Name: t.names[l.Vertex], Output: l.Data})

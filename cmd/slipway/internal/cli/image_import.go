@@ -4,34 +4,33 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
-	"time"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/spf13/cobra"
 
-	"github.com/slipway-oci/slipway/builder/event"
 	"github.com/slipway-oci/slipway/cmd/slipway/internal/option"
 	"github.com/slipway-oci/slipway/oci/ref"
-	"github.com/slipway-oci/slipway/oci/registry"
 	"github.com/slipway-oci/slipway/oci/store"
 )
 
 type imageImportOptions struct {
-	option.Registry
-	option.Progress
 	option.Platform
 	source, name string
+	env          []string
 }
 
 func (a *app) imageImportCmd() *cobra.Command {
 	var o imageImportOptions
 	cmd := &cobra.Command{
-		Use:   "import [flags] SOURCE [NAME[:TAG]]",
-		Short: "Bring an image into the store",
-		Long: "Bring an image into the store, from a registry or from an OCI image layout (oci-layout:DIR[:TAG]). A recipe\n" +
-			"names it as its parent with store:NAME:TAG. Without NAME it is called as in SOURCE.",
-		Example: "  slipway image import debian:12\n  slipway image import oci-layout:./base golden:1",
+		Use:   "import [flags] FILE|- [NAME[:TAG]]",
+		Short: "Make an image of a root file system",
+		Long: "Make an image of a tar archive of a root file system (plain, gzip, zstd or bzip2), such as mmdebstrap and\n" +
+			"debootstrap make, and put it into the store. - reads the archive from standard input. A recipe names the image\n" +
+			"as its parent with store:NAME:TAG. Without NAME it is called as FILE. The same archive gives the same digest.",
+		Example: "  mmdebstrap --variant=minbase bookworm debian.tar\n  slipway image import debian.tar debian:bookworm",
 		Args:    arguments(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.source = args[0]
@@ -41,57 +40,50 @@ func (a *app) imageImportCmd() *cobra.Command {
 			return a.runImageImport(cmd.Context(), &o)
 		},
 	}
-	o.Registry.AddFlags(cmd.Flags())
-	o.Progress.AddFlags(cmd.Flags())
 	o.Platform.AddFlags(cmd.Flags())
+	cmd.Flags().StringArrayVar(&o.env, "env", nil, "set `NAME=VALUE` in the environment of the image; repeatable")
 	return cmd
 }
 
 func (a *app) runImageImport(ctx context.Context, o *imageImportOptions) error {
-	source, err := ref.Parse(o.source)
-	if err != nil {
-		return err
-	}
-	name, err := importName(source, o.name)
-	if err != nil {
-		return err
-	}
 	platforms, err := o.Platforms()
 	if err != nil {
 		return err
 	}
+	if len(platforms) > 1 {
+		return usageError{errors.New("--platform names several platforms"), "a root file system is for one platform"}
+	}
+	options := store.RootFS{Platform: machine(), Env: o.env, Source: filepath.Base(o.source)}
+	if len(platforms) == 1 {
+		options.Platform = platforms[0]
+	}
+	if options.Name, err = archiveName(o.source, o.name); err != nil {
+		return err
+	}
+	archive, err := a.openArchive(o.source)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = archive.Close() }()
 	images, err := a.images()
 	if err != nil {
 		return err
 	}
-	var image store.Image
-	switch source.Transport {
-	case ref.Registry:
-		image, err = a.pull(ctx, o, images, source, name, platforms)
-	case ref.Layout:
-		image, err = copyLayout(ctx, images, source, name)
-	default:
-		err = unsupported{source}
-	}
+	image, err := images.ImportRootFS(ctx, archive, options)
 	if err != nil {
-		return err
+		return fmt.Errorf("import %q: %w", o.source, err)
 	}
-	_, err = fmt.Fprintf(a.Stdout, "%s@%s\n", name, image.Digest())
+	_, err = fmt.Fprintf(a.Stdout, "%s@%s\n", options.Name, image.Digest())
 	return err
 }
 
-// importName is the pointer for an imported image: the given one, or the last part of its own name.
-func importName(source ref.Ref, name string) (string, error) {
+// archiveName is the pointer for an imported archive: the given one, or the name of the file up to its first dot.
+func archiveName(source, name string) (string, error) {
 	if name == "" {
-		switch {
-		case source.Transport == ref.Layout:
-			name = path.Base(source.Path)
-		default:
-			name = path.Base(source.Repository)
+		if source == "-" {
+			return "", usageError{errors.New("standard input has no name"), "name the image: slipway image import - NAME:TAG"}
 		}
-		if source.Tag != "" {
-			name += ":" + source.Tag
-		}
+		name, _, _ = strings.Cut(filepath.Base(source), ".")
 	}
 	r, err := ref.ParsePointer(name)
 	if err != nil {
@@ -100,42 +92,16 @@ func importName(source ref.Ref, name string) (string, error) {
 	return r.Pointer(), nil
 }
 
-func (a *app) pull(ctx context.Context, o *imageImportOptions, images *store.Store, source ref.Ref, name string, platforms []v1.Platform) (store.Image, error) {
-	if len(platforms) > 1 {
-		return store.Image{}, usageError{errors.New("--platform names several platforms"), "give one, or none to import all platforms of the image"}
+// openArchive opens the file, or standard input for "-". What is meant for `image pull` is told so.
+func (a *app) openArchive(source string) (io.ReadCloser, error) {
+	if source == "-" {
+		return io.NopCloser(a.Stdin), nil
 	}
-	d := o.Progress.Start(a.Stderr, a.terminal(a.Stderr), sizeOf(a.Stderr), a.debug)
-	client := o.Client(func(r registry.RetryEvent) { d.Send(retryEvent(event.StageResolve, r)) })
-	defer client.Close()
-	options := registry.PullOptions{Name: name, Progress: func(p registry.Progress) {
-		d.Send(event.Event{
-			Time: time.Now(), Type: event.Progress, Stage: event.StageResolve, Name: "layer " + p.Digest.String(),
-			Current: p.Current, Total: p.Total, Done: p.Done,
-		})
-	}}
-	if len(platforms) == 1 {
-		options.Platform = &platforms[0]
-	}
-	image, err := client.Pull(ctx, source, images, options)
-	return image, errors.Join(err, d.Close())
-}
-
-// copyLayout copies an image out of a layout.
-func copyLayout(ctx context.Context, images *store.Store, source ref.Ref, name string) (store.Image, error) {
-	image, err := layoutImage(ctx, source)
-	if err != nil {
-		return store.Image{}, err
-	}
-	if image.IsIndex() {
-		index, err := image.V1Index()
-		if err != nil {
-			return store.Image{}, err
+	f, err := os.Open(source)
+	if errors.Is(err, os.ErrNotExist) {
+		if r, refErr := ref.Parse(source); refErr == nil && !strings.HasSuffix(source, ".tar") && r.Transport != ref.Scratch {
+			return nil, usageError{err, "an image of a registry or a layout is copied by: slipway image pull " + source}
 		}
-		return images.PutIndex(ctx, index, name, nil)
 	}
-	one, err := image.V1()
-	if err != nil {
-		return store.Image{}, err
-	}
-	return images.Put(ctx, one, name, nil)
+	return f, err
 }
