@@ -51,7 +51,7 @@ func (r *stepRun) showResolved() {
 	dynamic := false
 	eachText(r.step, func(text string) { dynamic = dynamic || expr.HasRef(text) })
 	if dynamic {
-		r.emit(r.pos, report.StepInputs{Inputs: r.shownInputs(r.expander(noIteration))})
+		r.emit(r.pos, report.StepInputs{Inputs: r.shownInputs(r.forLog)})
 	}
 }
 

@@ -24,10 +24,34 @@ func (r *stepRun) resolver(i, depth int) expr.Resolver {
 	return func(ref expr.Ref) (string, bool, error) {
 		text, known, err := r.value(ref, i, depth)
 		if err == nil && known {
-			r.References.Resolve(r.id, r.input.Path, r.phase.Name, r.step.Name, ref.Raw, r.shown(text))
+			shown := r.shown(text)
+			if r.conceals(ref) {
+				shown = report.Concealed
+			}
+			r.References.Resolve(r.id, r.input.Path, r.phase.Name, r.step.Name, ref.Raw, shown)
 		}
 		return text, known, err
 	}
+}
+
+// conceals reports whether ref leads to a step that logs nothing; its value then appears in no other step's log.
+func (r *stepRun) conceals(ref expr.Ref) bool {
+	if ref.Kind != expr.Chain {
+		return false
+	}
+	step := findStep(r.input.Document, ref.Phase, ref.Step)
+	return step != nil && step.DisableLogging
+}
+
+// forLog resolves references as the log shows them: those to loops stay, concealed values are hidden.
+func (r *stepRun) forLog(text string) (string, error) {
+	resolve := r.resolver(noIteration, 0)
+	return expr.Expand(text, func(ref expr.Ref) (string, bool, error) {
+		if r.conceals(ref) {
+			return report.Concealed, true, nil
+		}
+		return resolve(ref)
+	})
 }
 
 func (r *stepRun) value(ref expr.Ref, i, depth int) (text string, known bool, err error) {
