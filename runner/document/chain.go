@@ -72,7 +72,7 @@ func (v *validator) unknownStep(u use) {
 		v.refProblem(u, Error, CodeRefUnknownStep, hint, "%s: the document has no phase %q", u.ref.Raw, u.ref.Phase)
 		return
 	}
-	hint := v.nearest(u.ref.Step, func() []string { return slices.Sorted(maps.Keys(p.steps)) })
+	hint := v.nearest(u.ref.Step, p.stepNames)
 	v.refProblem(u, Error, CodeRefUnknownStep, hint, "%s: phase %q has no step %q", u.ref.Raw, u.ref.Phase, u.ref.Step)
 }
 

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -86,7 +87,18 @@ type spec struct {
 	checker action.Checker // nil when the module has no checks over several keys
 }
 
-type phase struct{ steps map[string]*stepInfo }
+type phase struct {
+	steps map[string]*stepInfo
+	names []string // of steps, sorted; made when first asked for
+}
+
+// stepNames returns the names of the steps in byte order.
+func (p *phase) stepNames() []string {
+	if p.names == nil {
+		p.names = slices.Sorted(maps.Keys(p.steps))
+	}
+	return p.names
+}
 
 // stepInfo is a step with its place.
 type stepInfo struct {

@@ -60,7 +60,7 @@ func TestScanTakesLinearTime(t *testing.T) {
 	} {
 		start := time.Now()
 		expr.Scan(text)
-		if d := time.Since(start); d > 3*time.Second {
+		if d := time.Since(start); d > 20*time.Second {
 			t.Errorf("Scan of %.20q... took %v", text, d)
 		}
 	}
