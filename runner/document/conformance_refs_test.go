@@ -37,7 +37,7 @@ func variableRows() map[string][]row {
 			{name: "no type", text: param("- Port: {default: x}"), want: []string{"error missing-key 2:3"}},
 			{name: "constant without value", text: constant("- Port: {type: string}"), want: []string{"error missing-key 2:3"}},
 			{name: "constant with null", text: constant("- Port: {type: string, value: ~}"), want: []string{"error missing-key 2:3"}},
-			{name: "unknown attribute", text: param("- Port: {type: string, defualt: x}"), want: []string{"warning unknown-key 2:24"}, near: `did you mean "default"?`},
+			{name: "unknown attribute", text: param("- Port: {type: string, defaul: x}"), want: []string{"warning unknown-key 2:24"}, near: `did you mean "default"?`},
 			{name: "default is a list", text: param("- Port: {type: string, default: [x]}"), want: []string{"error wrong-type 2:33"}},
 		},
 		"VAR-07": {
@@ -146,8 +146,10 @@ func referenceRows() map[string][]row {
 			{name: "inputs", text: strings.Replace(across, "outputs.stdout", "inputs.commands[0]", 1), opts: workflow, want: []string{"error ref-stage-boundary 6:63"}},
 			{name: "custom phase", text: strings.Replace(across, "name: test", "name: other", 1), opts: workflow},
 			{name: "validate to build", text: strings.Replace(across, "name: test", "name: validate", 1), opts: workflow},
-			{name: "host test to test", text: strings.Replace(strings.Replace(across, "name: test", "name: container-host-test", 1), "name: build", "name: test", 1),
-				opts: workflow, want: []string{"warning no-build-phase 3:3", "error ref-unknown-step 6:63"}},
+			{
+				name: "host test to test", text: strings.Replace(strings.Replace(across, "name: test", "name: container-host-test", 1), "name: build", "name: test", 1),
+				opts: workflow, want: []string{"warning no-build-phase 3:3", "error ref-unknown-step 6:63"},
+			},
 		},
 		"REF-26": {{name: "through a custom phase", text: between, opts: workflow, want: []string{"error ref-stage-boundary 7:57"}}},
 		"REF-27": {

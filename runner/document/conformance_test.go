@@ -22,22 +22,21 @@ type row struct {
 }
 
 // load returns the diagnostics of a document in the form of row.want, and all text of them.
-func load(t *testing.T, text string, o document.Options) (*document.Document, []string, string) {
+func load(t *testing.T, text string, o document.Options) (codes []string, all string) {
 	t.Helper()
-	doc, ds := document.Load("doc.yaml", []byte(text), modules(t), o)
-	var got []string
-	var all strings.Builder
+	_, ds := document.Load("doc.yaml", []byte(text), modules(t), o)
+	var b strings.Builder
 	for _, d := range ds {
-		got = append(got, fmt.Sprintf("%s %s %d:%d", d.Severity, d.Code, d.Pos.Line, d.Pos.Column))
-		fmt.Fprintf(&all, "%s\n%s\n", d, d.Hint)
+		codes = append(codes, fmt.Sprintf("%s %s %d:%d", d.Severity, d.Code, d.Pos.Line, d.Pos.Column))
+		fmt.Fprintf(&b, "%s\n%s\n", d, d.Hint)
 	}
-	return doc, got, all.String()
+	return codes, b.String()
 }
 
 func (r row) run(t *testing.T) {
 	t.Helper()
 	t.Run(r.name, func(t *testing.T) {
-		_, got, all := load(t, r.text, r.opts)
+		got, all := load(t, r.text, r.opts)
 		if diff := cmp.Diff(r.want, got); diff != "" {
 			t.Errorf("diagnostics (-want +got):\n%s\n%s\n%s", diff, all, numbered(r.text))
 		}
@@ -186,7 +185,7 @@ func documentRows() map[string][]row {
 			{name: "phase", text: head + echo + "  step: []\n", want: errs("error unknown-key 6:3"), near: `did you mean "steps"?`},
 			{name: "step", text: step("maxAttemps: 2"), want: errs("error unknown-key 8:5"), near: `did you mean "maxAttempts"?`},
 			{name: "a key without a value is absent", text: step("maxAttemps:")},
-			{name: "loop", text: step("loop: {nmae: x, forEach: [a]}"), want: errs("error unknown-key 8:12"), near: `did you mean "name"?`},
+			{name: "loop", text: step("loop: {names: x, forEach: [a]}"), want: errs("error unknown-key 8:12"), near: `did you mean "name"?`},
 			{name: "for", text: step("loop: {for: {start: 1, end: 2, updateby: 1}}"), want: errs("error missing-key 8:17", "error unknown-key 8:36"), near: `did you mean "updateBy"?`},
 			{name: "forEach", text: step("loop: {forEach: {list: a, delimeter: ','}}"), want: errs("error unknown-key 8:31"), near: `did you mean "delimiter"?`},
 			{name: "if", text: step("if: {fileExist: /x}"), want: errs("error unknown-key 8:10"), near: `did you mean "fileExists"?`},

@@ -46,7 +46,7 @@ phases:
 `
 
 // parsed returns a document that must have no problems.
-func parsed(t testing.TB, text string) *document.Document {
+func parsed(t *testing.T, text string) *document.Document {
 	t.Helper()
 	doc, ds := document.Load("doc.yaml", []byte(text), modules(t), document.Options{})
 	if len(ds) > 0 {
@@ -250,9 +250,15 @@ func TestInputAt(t *testing.T) {
 
 func TestEntryHasTypes(t *testing.T) {
 	spec := action.Spec{Name: "Every", Inputs: []action.Input{
-		{Name: "text"}, {Name: "number", Type: action.Integer}, {Name: "flag", Type: action.Boolean},
-		{Name: "list", Type: action.StringList}, {Name: "map", Type: action.StringMap}, {Name: "maps", Type: action.MapList},
-		{Name: "any", Type: action.Any}, {Name: "anyList", Type: action.Any}, {Name: "absent"},
+		{Name: "text"},
+		{Name: "number", Type: action.Integer},
+		{Name: "flag", Type: action.Boolean},
+		{Name: "list", Type: action.StringList},
+		{Name: "map", Type: action.StringMap},
+		{Name: "maps", Type: action.MapList},
+		{Name: "any", Type: action.Any},
+		{Name: "anyList", Type: action.Any},
+		{Name: "absent"},
 	}}
 	doc, _ := document.Parse("a.yaml", []byte(act("Every", "text: 0700", "number: +010", "flag: 'True'", "list: [a, ~, 1.0]", "map: {A: 1, B: }",
 		"maps: [{name: a, value: 1}]", "any: 1.5", "anyList: [x]", "absent: ", "unknown: 1")))
@@ -326,13 +332,13 @@ func TestPathTilde(t *testing.T) {
 		act("CreateFile", "path: ~/x"), act("CopyFile", "source: a", "destination: ~/x"), act("Assert", "fileExists: ~/x"),
 		act("Assert", "and: [{fileExists: /a}, {not: {folderExists: ~/x}}]"), step("if: {fileMD5Equals: d41d8cd98f00b204e9800998ecf8427e, path: ~/x}"),
 	} {
-		_, got, all := load(t, text, document.Options{})
+		got, all := load(t, text, document.Options{})
 		if len(got) != 1 || !strings.HasPrefix(got[0], "warning path-tilde") {
 			t.Errorf("got %v:\n%s", all, numbered(text))
 		}
 	}
 	for _, text := range []string{act("CreateFile", "path: a", "content: ~/x"), act("CreateFile", "path: ~x"), step("if: {stringEquals: ~/x, value: ~/x}")} {
-		if _, got, all := load(t, text, document.Options{}); len(got) > 0 {
+		if got, all := load(t, text, document.Options{}); len(got) > 0 {
 			t.Errorf("got %v:\n%s", all, numbered(text))
 		}
 	}

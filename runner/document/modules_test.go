@@ -36,8 +36,8 @@ func octal(text string) error {
 }
 
 // modules returns a set that follows chapter 6 where the tests look at it.
-func modules(t testing.TB) *action.Set {
-	t.Helper()
+func modules(tb testing.TB) *action.Set {
+	tb.Helper()
 	stdout := []action.Output{{Name: "stdout"}}
 	text := func(name string) action.Input { return action.Input{Name: name, Required: true} }
 	overwrite := action.Input{Name: "overwrite", Type: action.Boolean, Default: "true"}
@@ -67,7 +67,10 @@ func modules(t testing.TB) *action.Set {
 		module{spec: action.Spec{
 			Name: "CreateFile", Platforms: everywhere,
 			Inputs: []action.Input{
-				text("path"), {Name: "content"}, {Name: "permissions", Check: octal}, overwrite,
+				text("path"),
+				{Name: "content"},
+				{Name: "permissions", Check: octal},
+				overwrite,
 				{Name: "encoding", Default: "utf8", Values: []string{"utf8", "utf-16"}, FoldCase: true},
 			},
 		}},
@@ -99,7 +102,8 @@ func modules(t testing.TB) *action.Set {
 		module{spec: action.Spec{
 			Name: "SetRegistry", Platforms: []string{"windows"},
 			Inputs: []action.Input{
-				text("path"), {Name: "value", Type: action.Any, Required: true},
+				text("path"),
+				{Name: "value", Type: action.Any, Required: true},
 				{Name: "type", Required: true, Values: []string{"SZ", "MULTI_SZ", "DWORD"}},
 			},
 		}},
@@ -113,7 +117,7 @@ func modules(t testing.TB) *action.Set {
 		}},
 	)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return set
 }

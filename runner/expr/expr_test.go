@@ -77,8 +77,10 @@ func TestDetailNamesWhatDecided(t *testing.T) {
 		want string
 	}{
 		{comparison{op: "numberLessThan", operand: "10", companion: "{{ Name }}"}.condition(t), `numberLessThan "10" with value "value"`},
-		{comparison{op: "fileMD5Equals", operand: md5, companion: "file"}.condition(t),
-			`fileMD5Equals "` + md5 + `" with path "file" (the digest is 900150983cd24fb0d6963f7d28e17f72)`},
+		{
+			comparison{op: "fileMD5Equals", operand: md5, companion: "file"}.condition(t),
+			`fileMD5Equals "` + md5 + `" with path "file" (the digest is 900150983cd24fb0d6963f7d28e17f72)`,
+		},
 		{comparison{op: "stringIsEmpty", operand: strings.Repeat("é", 300)}.condition(t), `stringIsEmpty "` + strings.Repeat("é", 200) + `"...`},
 		{expr.Condition{Op: and, Terms: []expr.Condition{
 			comparison{op: "fileExists", operand: "file"}.condition(t), comparison{op: "folderExists", operand: "file"}.condition(t),

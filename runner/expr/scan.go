@@ -104,7 +104,8 @@ func (s *scanner) next() (start, end int, ref Ref, ok bool) {
 		}
 		advance(&s.line, s.text, inner, "\n")
 		r, ok := parseRef(s.text[inner:s.close], s.line > s.close)
-		if ok && !(r.Kind == Secret && start > 0 && s.text[start-1] == '$') {
+		foreign := r.Kind == Secret && start > 0 && s.text[start-1] == '$'
+		if ok && !foreign {
 			end = s.close + 2
 			r.Raw = s.text[start:end]
 			s.at = end
