@@ -21,8 +21,7 @@ func (c chain) Find(ctx context.Context, reference string) (*Component, error) {
 		if !errors.Is(err, ErrNotFound) {
 			return nil, err
 		}
-		var e *NotFoundError
-		if errors.As(err, &e) {
+		if e, ok := errors.AsType[*NotFoundError](err); ok {
 			missing.Places = append(missing.Places, e.Places...)
 			missing.Near = append(missing.Near, e.Near...)
 		}

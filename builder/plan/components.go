@@ -44,8 +44,7 @@ func (b *planner) components(ctx context.Context) error {
 func (b *planner) find(ctx context.Context, entry recipe.Component) (*component.Component, error) {
 	c, err := b.opts.Components.Find(ctx, entry.Reference.Value)
 	if err != nil {
-		var problem *document.ProblemError
-		if errors.As(err, &problem) {
+		if _, ok := errors.AsType[*document.ProblemError](err); ok {
 			return nil, err // places in the component's own file say more
 		}
 		return nil, &recipe.Error{Pos: entry.Reference.Pos, Err: err}

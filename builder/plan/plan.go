@@ -11,7 +11,8 @@ import (
 )
 
 // Plan says what one build does. It is not changed after New; WithBuild gives a copy. Its JSON form is the output of
-// `slipway plan --format json`: fields are only ever added, and it holds no secret values.
+// `slipway plan --format json`: fields are only ever added, and it holds no secret values. It leaves out the documents
+// and what Template knows beyond its text, so it is for reading, not for running.
 type Plan struct {
 	Recipe Recipe `json:"recipe"`
 	// Context is the folder that COPY and ADD of the template read, the folder of the recipe file.

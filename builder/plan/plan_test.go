@@ -102,7 +102,7 @@ func (e *cleaned) Unwrap() error { return e.err }
 
 // hint walks an error as the command does.
 func hint(err error) string {
-	if h, ok := err.(interface{ Hint() string }); ok && h.Hint() != "" { //nolint:errorlint // walks the tree itself
+	if h, ok := err.(interface{ Hint() string }); ok && h.Hint() != "" {
 		return h.Hint()
 	}
 	switch e := err.(type) { //nolint:errorlint // walks the tree itself

@@ -7,8 +7,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func boolean(b bool) *bool { return &b }
-
 func TestDIST04Targets(t *testing.T) {
 	for _, test := range []struct {
 		name, repository, want string
@@ -25,11 +23,11 @@ func TestDIST04Targets(t *testing.T) {
 		{name: "ecr", repository: "web", registries: map[string]string{"default": "ecr"}, want: "000000000000.dkr.ecr.us-east-1.amazonaws.com/web:1.0.0-1", pushed: true},
 		{name: "ecr in China", repository: "web", region: "cn-north-1", registries: map[string]string{"cn-north-1": "ecr"}, want: "000000000000.dkr.ecr.cn-north-1.amazonaws.com.cn/web:1.0.0-1", pushed: true},
 		{name: "further tags", repository: "localhost:5000/web", tags: []string{"localhost:5000/web:edge", "acme/web"}, want: "localhost:5000/web:1.0.0-1,localhost:5000/web:edge,docker.io/acme/web:latest", pushed: true},
-		{name: "no push", repository: "localhost:5000/web", push: boolean(false), want: "localhost:5000/web:1.0.0-1"},
-		{name: "no location and no push", repository: "web", push: boolean(false)},
+		{name: "no push", repository: "localhost:5000/web", push: new(false), want: "localhost:5000/web:1.0.0-1"},
+		{name: "no location and no push", repository: "web", push: new(false)},
 		{name: "none"},
 		{name: "tag without push", tags: []string{"acme/web:1"}, want: "docker.io/acme/web:1"},
-		{name: "tag with push", tags: []string{"acme/web:1"}, push: boolean(true), want: "docker.io/acme/web:1", pushed: true},
+		{name: "tag with push", tags: []string{"acme/web:1"}, push: new(true), want: "docker.io/acme/web:1", pushed: true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			text := head
@@ -62,7 +60,7 @@ func TestDIST05Refused(t *testing.T) {
 	}{
 		{name: "no location", repository: "web", want: `recipe.yaml:3:50: repositoryName "web": no registry is set for repositories without a host`, hint: "write it with its host, or set registries.default"},
 		{name: "with tag", repository: "ghcr.io/web:1", want: `recipe.yaml:3:50: repositoryName "ghcr.io/web:1": a repository has neither tag nor digest`, hint: "further tags are given with --tag"},
-		{name: "nowhere", push: boolean(true), want: "there is nowhere to push to", hint: "set targetRepository in the recipe, or use --tag REF"},
+		{name: "nowhere", push: new(true), want: "there is nowhere to push to", hint: "set targetRepository in the recipe, or use --tag REF"},
 		{name: "digest", tags: []string{"acme/web@" + indexDigest}, want: `tag "acme/web@` + indexDigest + `": a digest cannot be assigned to an image`},
 	} {
 		t.Run(test.name, func(t *testing.T) {

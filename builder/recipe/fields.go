@@ -62,8 +62,8 @@ func (r *reader) recipe(root *yaml.Node) *Recipe {
 func (r *reader) name(n *yaml.Node) Text {
 	value, ok := r.scalar(n, "name")
 	if ok && !namePattern.MatchString(value) {
-		r.fail(n, "name %q is not allowed", value).Advice =
-			"3 to 128 letters, digits, - and _, with blanks only between them"
+		r.advise(n, "3 to 128 letters, digits, - and _, with blanks only between them",
+			"name %q is not allowed", value)
 	}
 	return Text{Value: value, Pos: r.pos(n)}
 }
@@ -182,8 +182,8 @@ func (r *reader) templateData(n *yaml.Node, to *TemplateSource) {
 	case strings.TrimSpace(value) == "":
 		r.fail(n, "dockerfileTemplateData is empty")
 	case len(value) > maxTemplateData:
-		r.fail(n, "dockerfileTemplateData has %d bytes; at most %d are allowed", len(value), maxTemplateData).Advice =
-			"keep it as a file and name it with dockerfileTemplateUri"
+		r.advise(n, "keep it as a file and name it with dockerfileTemplateUri",
+			"dockerfileTemplateData has %d bytes; at most %d are allowed", len(value), maxTemplateData)
 	case strings.ContainsRune(value, 0):
 		r.fail(n, "dockerfileTemplateData holds a NUL character")
 	}
@@ -219,8 +219,8 @@ func (r *reader) tags(n *yaml.Node) map[string]string {
 			continue
 		}
 		if strings.HasPrefix(key.Value, "aws:") || !tagKeyPattern.MatchString(key.Value) {
-			r.fail(n.Content[i], "tag key %q is not allowed", key.Value).Advice =
-				"letters, digits, blanks and _.:/=+-@, not starting with aws:"
+			r.advise(n.Content[i], "letters, digits, blanks and _.:/=+-@, not starting with aws:",
+				"tag key %q is not allowed", key.Value)
 		}
 		tags[key.Value] = ""
 		if value := deref(n.Content[i+1]); !isNull(value) {

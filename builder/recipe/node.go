@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -39,10 +40,13 @@ func (r *reader) pos(n *yaml.Node) document.Pos {
 	return document.Pos{File: r.file, Line: n.Line, Column: n.Column}
 }
 
-func (r *reader) fail(n *yaml.Node, format string, args ...any) *Error {
-	e := &Error{Pos: r.pos(n), Message: fmt.Sprintf(format, args...)}
-	r.problems = append(r.problems, e)
-	return e
+func (r *reader) fail(n *yaml.Node, format string, args ...any) {
+	r.advise(n, "", format, args...)
+}
+
+// advise is fail with a hint how to mend it.
+func (r *reader) advise(n *yaml.Node, advice, format string, args ...any) {
+	r.problems = append(r.problems, &Error{Pos: r.pos(n), Message: fmt.Sprintf(format, args...), Advice: advice})
 }
 
 func (r *reader) warn(n *yaml.Node, text string) {
@@ -139,12 +143,8 @@ func (r *reader) unknownKey(n *yaml.Node, what, key string, fields []field) {
 	for i, f := range fields {
 		known[i] = f.key
 	}
-	e := r.fail(n, "unknown key %q in %s", key, what)
-	if word, ok := near.Word(key, known); ok {
-		e.Advice = fmt.Sprintf("did you mean %q?", word)
-		return
-	}
-	e.Advice = "known keys: " + strings.Join(known, ", ")
+	advice := cmp.Or(near.Hint(key, known), "known keys: "+strings.Join(known, ", "))
+	r.advise(n, advice, "unknown key %q in %s", key, what)
 }
 
 // scalar gives the text of a scalar as it stands in the file.
@@ -183,8 +183,8 @@ func (r *reader) oneOf(n *yaml.Node, what string, allowed ...string) Text {
 		return Text{}
 	}
 	if !slices.Contains(allowed, value) {
-		r.fail(n, "%s is %q; allowed: %s", what, value, strings.Join(allowed, ", ")).Advice =
-			near.Hint(value, allowed)
+		r.advise(n, near.Hint(value, allowed),
+			"%s is %q; allowed: %s", what, value, strings.Join(allowed, ", "))
 		return Text{}
 	}
 	return Text{Value: value, Pos: r.pos(n)}

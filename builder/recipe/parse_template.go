@@ -58,10 +58,15 @@ func ParseTemplate(file string, first int, text string) (*Template, error) {
 	return p.split(text), nil
 }
 
-func (p *templateParser) fail(line int, format string, args ...any) *Error {
-	e := &Error{Pos: document.Pos{File: p.file, Line: p.first + line}, Message: fmt.Sprintf(format, args...)}
-	p.problems = append(p.problems, e)
-	return e
+func (p *templateParser) fail(line int, format string, args ...any) {
+	p.advise(line, "", format, args...)
+}
+
+// advise is fail with a hint how to mend it.
+func (p *templateParser) advise(line int, advice, format string, args ...any) {
+	p.problems = append(p.problems, &Error{
+		Pos: document.Pos{File: p.file, Line: p.first + line}, Message: fmt.Sprintf(format, args...), Advice: advice,
+	})
 }
 
 // parse finds instructions, comments and heredocs, and the variables among them.
@@ -149,8 +154,8 @@ func (p *templateParser) checkStages() {
 		p.fail(p.environments, "{{{ imagebuilder:environments }}} is not in the build stage of {{{ imagebuilder:components }}}")
 	}
 	if !p.reached()[at] {
-		p.fail(p.components, "the components are in build stage %s, which the last stage does not use", p.stageName(at)).Advice =
-			"start the last stage FROM it, or COPY --from it; else the components have no effect"
+		p.advise(p.components, "start the last stage FROM it, or COPY --from it; else the components have no effect",
+			"the components are in build stage %s, which the last stage does not use", p.stageName(at))
 	}
 }
 

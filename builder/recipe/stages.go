@@ -89,8 +89,8 @@ func (p *templateParser) find(name string) int {
 	if number, err := strconv.Atoi(name); err == nil && number >= 0 && number < len(p.stages) {
 		return number
 	}
-	for i := len(p.stages) - 1; i >= 0; i-- {
-		if s := p.stages[i].Name; s != "" && strings.EqualFold(s, name) {
+	for i, stage := range slices.Backward(p.stages) {
+		if stage.Name != "" && strings.EqualFold(stage.Name, name) {
 			return i
 		}
 	}

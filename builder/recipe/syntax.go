@@ -20,8 +20,8 @@ func (p *templateParser) checkSyntax() {
 	if len(at) > 0 {
 		line = max(at[0].Start.Line-1, 0)
 	}
-	p.fail(line, "front end %q is not built in", syntax).Advice =
-		"remove the syntax line, or use: # syntax=docker/dockerfile:1"
+	p.advise(line, "remove the syntax line, or use: # syntax=docker/dockerfile:1",
+		"front end %q is not built in", syntax)
 }
 
 // withoutSyntax removes a syntax directive, which would make the front end fetch another one. A blank line ends the

@@ -111,7 +111,7 @@ func TestTPL03Refused(t *testing.T) {
 
 // firstHint walks an error as the command does.
 func firstHint(err error) string {
-	if h, ok := err.(interface{ Hint() string }); ok && h.Hint() != "" { //nolint:errorlint // walks the tree itself
+	if h, ok := err.(interface{ Hint() string }); ok && h.Hint() != "" {
 		return h.Hint()
 	}
 	switch e := err.(type) { //nolint:errorlint // walks the tree itself

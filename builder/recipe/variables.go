@@ -78,8 +78,8 @@ func (p *templateParser) variables() {
 	}
 	switch {
 	case !known:
-		p.fail(0, "the template has no {{{ imagebuilder:parentImage }}}").Advice =
-			"its first line is usually: FROM {{{ imagebuilder:parentImage }}}"
+		p.advise(0, "its first line is usually: FROM {{{ imagebuilder:parentImage }}}",
+			"the template has no {{{ imagebuilder:parentImage }}}")
 	case !p.parentInFrom:
 		p.fail(0, "{{{ imagebuilder:parentImage }}} is in no FROM of the template")
 	}
@@ -107,10 +107,9 @@ func (p *templateParser) marker(line int, match string, at *int) {
 }
 
 func (p *templateParser) unknownVariable(line int, name string) {
-	e := p.fail(line, "unknown variable {{{ imagebuilder:%s }}}", name)
+	advice := "known variables: imagebuilder:" + strings.Join(variableNames, ", imagebuilder:")
 	if word, ok := near.Word(name, variableNames); ok {
-		e.Advice = fmt.Sprintf("did you mean {{{ imagebuilder:%s }}}?", word)
-		return
+		advice = fmt.Sprintf("did you mean {{{ imagebuilder:%s }}}?", word)
 	}
-	e.Advice = "known variables: imagebuilder:" + strings.Join(variableNames, ", imagebuilder:")
+	p.advise(line, advice, "unknown variable {{{ imagebuilder:%s }}}", name)
 }

@@ -26,12 +26,13 @@ func ParseVersion(text string) (Version, error) {
 		return Version{}, fmt.Errorf("version %q is not major.minor.patch (numbers, or x for a node left open)", text)
 	}
 	var v Version
+	open := false
 	for i, node := range m[1:] {
 		if node == "x" {
-			v[i] = Open
+			v[i], open = Open, true
 			continue
 		}
-		if i > 0 && v[i-1] == Open {
+		if open {
 			return Version{}, fmt.Errorf("version %q: every node to the right of an x must be x", text)
 		}
 		number, err := strconv.ParseInt(node, 10, 64)
