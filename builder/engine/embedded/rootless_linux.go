@@ -1,12 +1,12 @@
 package embedded
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
 	"github.com/rootless-containers/rootlesskit/v2/pkg/child"
-	"github.com/rootless-containers/rootlesskit/v2/pkg/copyup/tmpfssymlink"
 	"github.com/rootless-containers/rootlesskit/v2/pkg/parent"
 )
 
@@ -37,7 +37,7 @@ func enterUserNamespace(o Options) error {
 		StateDirEnvKey:           envState,
 		ChildUseActivationEnvKey: envActivation,
 		StateDir:                 state,
-		Propagation:              "rslave",
+		Propagation:              "rprivate",
 		SubidSource:              parent.SubidSourceAuto,
 	})
 }
@@ -50,15 +50,17 @@ func userNamespaceChild(o Options) error {
 	if err != nil {
 		return err
 	}
+	// runc keeps its state in /run/runc, which is another user's here, unless it sees that it is not really root.
+	state := filepath.Join(o.Root, "run")
+	if err := errors.Join(os.MkdirAll(state, 0o700), os.Setenv("XDG_RUNTIME_DIR", state), os.Unsetenv("USER")); err != nil {
+		return err
+	}
 	return child.Child(child.Opt{
 		PipeFDEnvKey:              envPipe,
 		RunActivationHelperEnvKey: envHelper,
 		ChildUseActivationEnvKey:  envActivation,
 		StateDirEnvKey:            envState,
 		TargetCmd:                 append([]string{self}, ServeArgs(o.Root)...),
-		// Folders in which the builder and runc make files that are the machine's own.
-		CopyUpDriver: tmpfssymlink.NewChildDriver(),
-		CopyUpDirs:   []string{"/run"},
-		Propagation:  "rslave",
+		Propagation:               "rprivate",
 	})
 }

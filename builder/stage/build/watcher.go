@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -25,6 +24,7 @@ type watcher struct {
 	decoders   []*runlog.Decoder // nil until the component runs
 	ended      []bool            // whether the event of its end is sent
 	work       map[string]string // names of the template's work by id
+	stray      string            // the last line of a component's container that was not the runner's
 }
 
 func newWatcher(s stage.Services, in Input, components []plan.Component) *watcher {
@@ -59,7 +59,15 @@ func (w *watcher) ComponentStarted(i int, at time.Time) {
 	start := w.base(i)
 	start.Type, start.Time = event.ComponentStart, at
 	w.services.Events.Send(start)
-	w.decoders[i] = &runlog.Decoder{Base: func(int) event.Event { return w.base(i) }, Sink: w.services.Events}
+	w.decoders[i] = &runlog.Decoder{Base: func(int) event.Event { return w.base(i) }, Sink: event.Func(w.send)}
+}
+
+// send passes an event on and keeps what the container's runtime has said when the runner did not start.
+func (w *watcher) send(e event.Event) {
+	if e.Type == event.StepOutput && e.Phase == "" && strings.TrimSpace(e.Text) != "" {
+		w.stray = e.Text
+	}
+	w.services.Events.Send(e)
 }
 
 // ComponentOutput passes the runner's events on.
@@ -137,7 +145,7 @@ func (w *watcher) result(i int, c plan.Component, state engine.ComponentState) r
 	r.LogFolder = w.services.Logs.Relative(folder)
 	detail, err := runlog.Read(folder)
 	if err != nil {
-		r.FailureMessage = "no log was found: " + err.Error()
+		r.FailureMessage = "it left no log"
 		w.end(i, r)
 		return r
 	}
@@ -193,6 +201,18 @@ func (w *watcher) failure(ctx context.Context, err error) error {
 	}
 }
 
+// notRun explains a component that left no log: its runner did not start, or was killed from outside.
+func (w *watcher) notRun(c plan.Component, failed *engine.ComponentError) error {
+	e := &stage.Error{Code: stage.CodeMachine, Component: c.Name, Message: "the runner did not run: " + failed.Error(), Err: failed}
+	if w.stray != "" {
+		e.Message = "the runner did not run: " + w.stray
+	}
+	if failed.ExitCode == 137 {
+		e.Message, e.Mend = "the runner was killed", "most often the machine was out of memory: see `dmesg`"
+	}
+	return e
+}
+
 // componentFailure names phase, step and cause from the failed component's log folder.
 func (w *watcher) componentFailure(failed *engine.ComponentError) error {
 	c := w.components[failed.Index]
@@ -206,8 +226,7 @@ func (w *watcher) componentFailure(failed *engine.ComponentError) error {
 		if engine.IsDiskFull(failed) {
 			return stage.Machine("component "+c.Name, failed)
 		}
-		e.Message = fmt.Sprintf("%v; it left no log (%v)", failed, err)
-		return e
+		return w.notRun(c, failed)
 	}
 	if phase, step, ok := detail.FailedStep(); ok {
 		e.Phase, e.Step, e.Message = phase, step.Name, step.FailureMessage
