@@ -33,6 +33,7 @@ unit: runner
 	$(GO) test ./...
 
 race: runner
+	sh .ci/prerequisites gcc libc6-dev
 	CGO_ENABLED=1 $(GO) test -race ./...
 
 integration: build
