@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/platforms"
@@ -117,27 +116,10 @@ func template(in Input) engine.Template {
 		Prefix: parts.Prefix, Target: parts.Target, Suffix: parts.Suffix,
 		SuffixContext: recipe.ComponentsContext, File: in.Plan.Recipe.File,
 	}
-	if !triggers && in.Plan.Template.HasComponents && onlyFrom(parts.Prefix, name) {
+	if !triggers && in.Plan.Template.OnlyParent {
 		t.Prefix = ""
 	}
 	return t
-}
-
-// onlyFrom reports whether the only instruction of a Dockerfile is FROM name.
-func onlyFrom(dockerfile, name string) bool {
-	found := false
-	for line := range strings.Lines(dockerfile) {
-		line = strings.TrimSpace(line)
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		words := strings.Fields(line)
-		if found || len(words) < 2 || !strings.EqualFold(words[0], "FROM") || words[1] != name {
-			return false
-		}
-		found = true
-	}
-	return found
 }
 
 // hasTriggers reports whether an image config has ONBUILD triggers, a field of Docker beside the OCI ones.
