@@ -139,7 +139,7 @@ func TestSecondSendTransfersTheRest(t *testing.T) {
 		t.Fatalf("first send = %+v, want failed", first[0])
 	}
 	proxy.Set()
-	proxy.Server.Reset()
+	proxy.Reset()
 	second := distribute.Send(t.Context(), img, []distribute.Target{target(t, client(t), proxy.Host+"/app:1")}, distribute.Options{})
 	if second[0].Status != distribute.Pushed || second[0].Delivery.Skipped == 0 || second[0].Delivery.Bytes < 500_000 {
 		t.Errorf("second send = %+v, want the large layer sent and others skipped", second[0])

@@ -2,6 +2,7 @@ package ocitest
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -15,32 +16,32 @@ import (
 
 // Distribution starts the real docker-registry (the package of that name in Debian) with an empty folder, and
 // returns its host. The test is skipped where the program is missing.
-func Distribution(t testing.TB) string {
-	t.Helper()
+func Distribution(tb testing.TB) string {
+	tb.Helper()
 	program, err := exec.LookPath("docker-registry")
 	if err != nil {
-		t.Skip("docker-registry is not installed (Debian: apt install docker-registry)")
+		tb.Skip("docker-registry is not installed (Debian: apt install docker-registry)")
 	}
-	host := freePort(t)
-	folder := t.TempDir()
+	host := freePort(tb)
+	folder := tb.TempDir()
 	config := filepath.Join(folder, "config.yml")
 	text := fmt.Sprintf("version: 0.1\nlog: {level: error}\nstorage:\n  filesystem: {rootdirectory: %q}\n  delete: {enabled: true}\nhttp: {addr: %q}\n",
 		filepath.Join(folder, "data"), host)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	output := &lockedBuffer{}
-	cmd := exec.Command(program, "serve", config)
+	cmd := exec.CommandContext(context.WithoutCancel(tb.Context()), program, "serve", config) // ends in Cleanup
 	cmd.Stdout, cmd.Stderr = output, output
 	if err := cmd.Start(); err != nil {
-		t.Fatalf("starting docker-registry: %v", err)
+		tb.Fatalf("starting docker-registry: %v", err)
 	}
 	ended := make(chan struct{})
 	go func() {
 		_ = cmd.Wait()
 		close(ended)
 	}()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		<-ended
 	})
@@ -52,21 +53,21 @@ func Distribution(t testing.TB) string {
 		}
 		select {
 		case <-ended:
-			t.Fatalf("docker-registry ended: %s", output)
+			tb.Fatalf("docker-registry ended: %s", output)
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
-	t.Fatalf("docker-registry does not answer: %s", output)
+	tb.Fatalf("docker-registry does not answer: %s", output)
 	return ""
 }
 
 // freePort returns an address on which nothing listens. Another process could take it before its user does; the
 // kernel hands out ports in turn, so that does not happen in practice.
-func freePort(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func freePort(tb testing.TB) string {
+	tb.Helper()
+	l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer l.Close()
 	return l.Addr().String()

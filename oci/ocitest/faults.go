@@ -3,6 +3,7 @@ package ocitest
 import (
 	"io"
 	"log"
+	"maps"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -42,8 +43,8 @@ type Faults struct {
 }
 
 // FaultProxy starts a proxy before the registry at host ("127.0.0.1:5000").
-func FaultProxy(t testing.TB, host string, faults ...Fault) *Faults {
-	t.Helper()
+func FaultProxy(tb testing.TB, host string, faults ...Fault) *Faults {
+	tb.Helper()
 	f := &Faults{host: host}
 	f.Set(faults...)
 	proxy := &httputil.ReverseProxy{
@@ -53,7 +54,7 @@ func FaultProxy(t testing.TB, host string, faults ...Fault) *Faults {
 		},
 		ErrorLog: log.New(io.Discard, "", 0),
 	}
-	f.Server = Serve(t, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { f.serve(w, req, proxy) }))
+	f.Server = Serve(tb, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { f.serve(w, req, proxy) }))
 	return f
 }
 
@@ -99,9 +100,7 @@ func (f *Faults) serve(w http.ResponseWriter, req *http.Request, next http.Handl
 		<-req.Context().Done()
 		panic(http.ErrAbortHandler)
 	case fault.Status != 0:
-		for key, values := range fault.Header {
-			w.Header()[key] = values
-		}
+		maps.Copy(w.Header(), fault.Header)
 		w.WriteHeader(fault.Status)
 		_, _ = io.WriteString(w, fault.Body)
 	case fault.CutUpload > 0:

@@ -28,46 +28,46 @@ type Files map[string]string
 
 // Image returns an OCI image for linux/amd64 with one layer for each of files, and no layer without them. Equal files give
 // an equal digest.
-func Image(t testing.TB, layers ...Files) v1.Image {
-	t.Helper()
-	return PlatformImage(t, v1.Platform{OS: "linux", Architecture: "amd64"}, layers...)
+func Image(tb testing.TB, layers ...Files) v1.Image {
+	tb.Helper()
+	return PlatformImage(tb, v1.Platform{OS: "linux", Architecture: "amd64"}, layers...)
 }
 
 // PlatformImage returns an image as Image does, for another platform.
-func PlatformImage(t testing.TB, platform v1.Platform, layers ...Files) v1.Image {
-	t.Helper()
+func PlatformImage(tb testing.TB, platform v1.Platform, layers ...Files) v1.Image {
+	tb.Helper()
 	img := mutate.MediaType(mutate.ConfigMediaType(empty.Image, types.OCIConfigJSON), types.OCIManifestSchema1)
 	for _, files := range layers {
-		data := Tar(t, files)
+		data := Tar(tb, files)
 		layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil },
 			tarball.WithMediaType(types.OCILayer), tarball.WithCompressionLevel(gzip.BestSpeed))
 		if err != nil {
-			t.Fatalf("making a layer: %v", err)
+			tb.Fatalf("making a layer: %v", err)
 		}
 		if img, err = mutate.AppendLayers(img, layer); err != nil {
-			t.Fatalf("adding a layer: %v", err)
+			tb.Fatalf("adding a layer: %v", err)
 		}
 	}
 	config, err := img.ConfigFile()
 	if err != nil {
-		t.Fatalf("reading the config: %v", err)
+		tb.Fatalf("reading the config: %v", err)
 	}
 	config = config.DeepCopy()
 	config.OS, config.Architecture, config.Variant = platform.OS, platform.Architecture, platform.Variant
 	if img, err = mutate.ConfigFile(img, config); err != nil {
-		t.Fatalf("setting the config: %v", err)
+		tb.Fatalf("setting the config: %v", err)
 	}
 	return img
 }
 
 // BigImage returns an image with one layer of n incompressible bytes for each of sizes, the same in every run.
-func BigImage(t testing.TB, sizes ...int) v1.Image {
-	t.Helper()
+func BigImage(tb testing.TB, sizes ...int) v1.Image {
+	tb.Helper()
 	img := mutate.MediaType(mutate.ConfigMediaType(empty.Image, types.OCIConfigJSON), types.OCIManifestSchema1)
 	for n, size := range sizes {
 		var err error
 		if img, err = mutate.AppendLayers(img, static.NewLayer(Noise(size, uint64(n)), types.OCIUncompressedLayer)); err != nil {
-			t.Fatalf("adding a layer: %v", err)
+			tb.Fatalf("adding a layer: %v", err)
 		}
 	}
 	return img
@@ -81,22 +81,22 @@ func Noise(n int, seed uint64) []byte {
 		x ^= x << 13
 		x ^= x >> 7
 		x ^= x << 17
-		data[i] = byte(x)
+		data[i] = byte(x & 0xff)
 	}
 	return data
 }
 
 // Index returns an index of one image for each platform ("linux/arm64").
-func Index(t testing.TB, platforms ...string) v1.ImageIndex {
-	t.Helper()
+func Index(tb testing.TB, platforms ...string) v1.ImageIndex {
+	tb.Helper()
 	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
 	for _, text := range platforms {
 		platform, err := v1.ParsePlatform(text)
 		if err != nil {
-			t.Fatalf("platform %q: %v", text, err)
+			tb.Fatalf("platform %q: %v", text, err)
 		}
 		index = mutate.AppendManifests(index, mutate.IndexAddendum{
-			Add:        PlatformImage(t, *platform, Files{"etc/platform": text, "etc/common": "common"}),
+			Add:        PlatformImage(tb, *platform, Files{"etc/platform": text, "etc/common": "common"}),
 			Descriptor: v1.Descriptor{Platform: platform},
 		})
 	}
@@ -104,8 +104,8 @@ func Index(t testing.TB, platforms ...string) v1.ImageIndex {
 }
 
 // Tar returns an archive of regular files, sorted by path, with fixed times and owners.
-func Tar(t testing.TB, files Files) []byte {
-	t.Helper()
+func Tar(tb testing.TB, files Files) []byte {
+	tb.Helper()
 	var names []string
 	for name := range files {
 		names = append(names, name)
@@ -116,44 +116,44 @@ func Tar(t testing.TB, files Files) []byte {
 	for _, name := range names {
 		header := &tar.Header{Name: name, Mode: 0o644, Size: int64(len(files[name])), Typeflag: tar.TypeReg, ModTime: time.Unix(0, 0), Format: tar.FormatPAX}
 		if err := w.WriteHeader(header); err != nil {
-			t.Fatalf("writing %q: %v", name, err)
+			tb.Fatalf("writing %q: %v", name, err)
 		}
 		if _, err := fmt.Fprint(w, files[name]); err != nil {
-			t.Fatalf("writing %q: %v", name, err)
+			tb.Fatalf("writing %q: %v", name, err)
 		}
 	}
 	if err := w.Close(); err != nil {
-		t.Fatalf("closing the archive: %v", err)
+		tb.Fatalf("closing the archive: %v", err)
 	}
 	return buffer.Bytes()
 }
 
 // Store returns an empty image store in a folder of the test.
-func Store(t testing.TB) *store.Store {
-	t.Helper()
-	s, err := store.Open(t.TempDir())
+func Store(tb testing.TB) *store.Store {
+	tb.Helper()
+	s, err := store.Open(tb.TempDir())
 	if err != nil {
-		t.Fatalf("opening an image store: %v", err)
+		tb.Fatalf("opening an image store: %v", err)
 	}
 	return s
 }
 
 // Put stores an image and fails the test if that does not work.
-func Put(t testing.TB, s *store.Store, img v1.Image, name string) store.Image {
-	t.Helper()
-	stored, err := s.Put(t.Context(), img, name, nil)
+func Put(tb testing.TB, s *store.Store, img v1.Image, name string) store.Image {
+	tb.Helper()
+	stored, err := s.Put(tb.Context(), img, name, nil)
 	if err != nil {
-		t.Fatalf("storing %q: %v", name, err)
+		tb.Fatalf("storing %q: %v", name, err)
 	}
 	return stored
 }
 
 // Digest returns the digest of an image or index.
-func Digest(t testing.TB, img interface{ Digest() (v1.Hash, error) }) v1.Hash {
-	t.Helper()
+func Digest(tb testing.TB, img interface{ Digest() (v1.Hash, error) }) v1.Hash {
+	tb.Helper()
 	digest, err := img.Digest()
 	if err != nil {
-		t.Fatalf("reading a digest: %v", err)
+		tb.Fatalf("reading a digest: %v", err)
 	}
 	return digest
 }

@@ -32,14 +32,14 @@ type Request struct {
 }
 
 // Registry starts an empty registry in this process. What it receives is recorded.
-func Registry(t testing.TB) *Server {
-	t.Helper()
-	return Serve(t, registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+func Registry(tb testing.TB) *Server {
+	tb.Helper()
+	return Serve(tb, registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 }
 
 // Serve starts an HTTP server with any handler and records what it receives.
-func Serve(t testing.TB, handler http.Handler) *Server {
-	t.Helper()
+func Serve(tb testing.TB, handler http.Handler) *Server {
+	tb.Helper()
 	s := &Server{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		recorder := &statusWriter{ResponseWriter: w, status: http.StatusOK}
@@ -48,7 +48,7 @@ func Serve(t testing.TB, handler http.Handler) *Server {
 		}()
 		handler.ServeHTTP(recorder, req)
 	}))
-	t.Cleanup(server.Close)
+	tb.Cleanup(server.Close)
 	s.Host = strings.TrimPrefix(server.URL, "http://")
 	return s
 }

@@ -116,8 +116,7 @@ func (c *Client) exchange(ctx context.Context, h *host, r *request, wanted *chal
 	defer w.stop()
 	got, err := ggcr.Exchange(w.ctx, reg, auth, &transport{host: h, userAgent: c.opts.UserAgent, keepAuthorization: true}, scopes,
 		&ggcr.Challenge{Scheme: "bearer", Parameters: wanted.parameters, Insecure: plain})
-	var answer *ggcr.Error
-	if errors.As(err, &answer) {
+	if answer, ok := errors.AsType[*ggcr.Error](err); ok {
 		e := &Error{Op: "getting a token", Registry: r.repo.Host, Repository: r.repo.Repository, Status: answer.StatusCode}
 		if len(answer.Errors) > 0 {
 			e.Code, e.Message = string(answer.Errors[0].Code), clip(answer.Errors[0].Message)

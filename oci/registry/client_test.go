@@ -46,11 +46,10 @@ func client(t *testing.T, opts registry.Options) *registry.Client {
 	return c
 }
 
-// servers runs a test against a registry in this process and against the real docker-registry.
-func servers(t *testing.T, test func(t *testing.T, host string)) {
-	t.Helper()
-	t.Run("in process", func(t *testing.T) { test(t, ocitest.Registry(t).Host) })
-	t.Run("docker-registry", func(t *testing.T) { test(t, ocitest.Distribution(t)) })
+// registries are those that a test of the protocol runs against.
+var registries = map[string]func(testing.TB) string{
+	"in process":      func(tb testing.TB) string { tb.Helper(); return ocitest.Registry(tb).Host },
+	"docker-registry": ocitest.Distribution,
 }
 
 func push(t *testing.T, c *registry.Client, img store.Image, to string, opts registry.PushOptions) registry.Pushed {
@@ -74,72 +73,78 @@ func validateImage(t *testing.T, img store.Image) {
 }
 
 func TestPushPullKeepsDigest(t *testing.T) {
-	servers(t, func(t *testing.T, host string) {
-		from, to := ocitest.Store(t), ocitest.Store(t)
-		img := ocitest.Put(t, from, ocitest.Image(t, ocitest.Files{"a": "1"}, ocitest.Files{"b": "2"}), "app:1.0.0-1")
-		c := client(t, registry.Options{})
-		pushed := push(t, c, img, host+"/team/app:1.0.0-1", registry.PushOptions{Tags: []string{"latest", "1.0.0-1"}})
-		if pushed.Transferred != 3 || pushed.Present || pushed.Digest != img.Digest() {
-			t.Errorf("Push = %+v, want 3 blobs transferred", pushed)
-		}
-		for _, tag := range []string{"1.0.0-1", "latest"} {
-			got, err := c.Pull(t.Context(), mustRef(t, host+"/team/app:"+tag), to, registry.PullOptions{
-				Name: "pulled:" + tag, Platform: &v1.Platform{OS: "linux", Architecture: "amd64"},
-			})
-			if err != nil {
-				t.Fatal(err)
+	for name, start := range registries {
+		t.Run(name, func(t *testing.T) {
+			host := start(t)
+			from, to := ocitest.Store(t), ocitest.Store(t)
+			img := ocitest.Put(t, from, ocitest.Image(t, ocitest.Files{"a": "1"}, ocitest.Files{"b": "2"}), "app:1.0.0-1")
+			c := client(t, registry.Options{})
+			pushed := push(t, c, img, host+"/team/app:1.0.0-1", registry.PushOptions{Tags: []string{"latest", "1.0.0-1"}})
+			if pushed.Transferred != 3 || pushed.Present || pushed.Digest != img.Digest() {
+				t.Errorf("Push = %+v, want 3 blobs transferred", pushed)
 			}
-			if got.Digest() != img.Digest() || got.Name != "pulled:"+tag {
-				t.Errorf("pulled %s, pushed %s", got, img.Digest())
+			for _, tag := range []string{"1.0.0-1", "latest"} {
+				got, err := c.Pull(t.Context(), mustRef(t, host+"/team/app:"+tag), to, registry.PullOptions{
+					Name: "pulled:" + tag, Platform: &v1.Platform{OS: "linux", Architecture: "amd64"},
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got.Digest() != img.Digest() || got.Name != "pulled:"+tag {
+					t.Errorf("pulled %s, pushed %s", got, img.Digest())
+				}
+				validateImage(t, got)
 			}
-			validateImage(t, got)
-		}
-	})
+		})
+	}
 }
 
 func TestIndexKeepsDigest(t *testing.T) {
-	servers(t, func(t *testing.T, host string) {
-		img, err := ocitest.Store(t).PutIndex(t.Context(), ocitest.Index(t, "linux/amd64", "linux/arm64"), "multi:1", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := client(t, registry.Options{})
-		r := mustRef(t, host+"/multi:1")
-		push(t, c, img, r.String(), registry.PushOptions{})
-		all, err := c.Pull(t.Context(), r, ocitest.Store(t), registry.PullOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if all.Digest() != img.Digest() {
-			t.Errorf("pulled %s, pushed %s", all.Digest(), img.Digest())
-		}
-		if err := all.Verify(t.Context()); err != nil {
-			t.Error(err)
-		}
-		arm := v1.Platform{OS: "linux", Architecture: "arm64"}
-		want, err := img.Select(arm)
-		if err != nil {
-			t.Fatal(err)
-		}
-		one, err := c.Pull(t.Context(), r, ocitest.Store(t), registry.PullOptions{Platform: &arm})
-		if err != nil {
-			t.Fatal(err)
-		}
-		desc, err := c.Resolve(t.Context(), r, arm)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if one.Digest() != want.Digest() || desc.Digest != want.Digest() {
-			t.Errorf("pulled %s, resolved %s, want %s", one.Digest(), desc.Digest, want.Digest())
-		}
-		config, err := c.Config(t.Context(), r, arm)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if config.Architecture != "arm64" {
-			t.Errorf("the config is for %q, want arm64", config.Architecture)
-		}
-	})
+	for name, start := range registries {
+		t.Run(name, func(t *testing.T) {
+			host := start(t)
+			img, err := ocitest.Store(t).PutIndex(t.Context(), ocitest.Index(t, "linux/amd64", "linux/arm64"), "multi:1", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := client(t, registry.Options{})
+			r := mustRef(t, host+"/multi:1")
+			push(t, c, img, r.String(), registry.PushOptions{})
+			all, err := c.Pull(t.Context(), r, ocitest.Store(t), registry.PullOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if all.Digest() != img.Digest() {
+				t.Errorf("pulled %s, pushed %s", all.Digest(), img.Digest())
+			}
+			if err := all.Verify(t.Context()); err != nil {
+				t.Error(err)
+			}
+			arm := v1.Platform{OS: "linux", Architecture: "arm64"}
+			want, err := img.Select(arm)
+			if err != nil {
+				t.Fatal(err)
+			}
+			one, err := c.Pull(t.Context(), r, ocitest.Store(t), registry.PullOptions{Platform: &arm})
+			if err != nil {
+				t.Fatal(err)
+			}
+			desc, err := c.Resolve(t.Context(), r, arm)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if one.Digest() != want.Digest() || desc.Digest != want.Digest() {
+				t.Errorf("pulled %s, resolved %s, want %s", one.Digest(), desc.Digest, want.Digest())
+			}
+			config, err := c.Config(t.Context(), r, arm)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if config.Architecture != "arm64" {
+				t.Errorf("the config is for %q, want arm64", config.Architecture)
+			}
+		})
+	}
 }
 
 func TestNothingChangedCostsOneHead(t *testing.T) {
@@ -169,16 +174,19 @@ func TestNewTagOfKnownDigestMovesNoBlobs(t *testing.T) {
 }
 
 func TestPushSendsChangedLayersOnly(t *testing.T) {
-	servers(t, func(t *testing.T, host string) {
-		s := ocitest.Store(t)
-		base := ocitest.Files{"base": "1"}
-		push(t, client(t, registry.Options{}), ocitest.Put(t, s, ocitest.Image(t, base), "app:1"), host+"/app:1", registry.PushOptions{})
-		second := ocitest.Put(t, s, ocitest.Image(t, base, ocitest.Files{"new": "1"}), "app:2")
-		pushed := push(t, client(t, registry.Options{}), second, host+"/app:1", registry.PushOptions{})
-		if pushed.Transferred != 2 || pushed.Skipped != 1 { // new layer and config; the base is there
-			t.Errorf("Push = %+v, want 2 blobs transferred and 1 skipped", pushed)
-		}
-	})
+	for name, start := range registries {
+		t.Run(name, func(t *testing.T) {
+			host := start(t)
+			s := ocitest.Store(t)
+			base := ocitest.Files{"base": "1"}
+			push(t, client(t, registry.Options{}), ocitest.Put(t, s, ocitest.Image(t, base), "app:1"), host+"/app:1", registry.PushOptions{})
+			second := ocitest.Put(t, s, ocitest.Image(t, base, ocitest.Files{"new": "1"}), "app:2")
+			pushed := push(t, client(t, registry.Options{}), second, host+"/app:1", registry.PushOptions{})
+			if pushed.Transferred != 2 || pushed.Skipped != 1 { // new layer and config; the base is there
+				t.Errorf("Push = %+v, want 2 blobs transferred and 1 skipped", pushed)
+			}
+		})
+	}
 }
 
 func TestPushMountsFromOtherRepository(t *testing.T) {
@@ -299,16 +307,19 @@ func TestPushRefusesOtherDigest(t *testing.T) {
 }
 
 func TestPushByDigest(t *testing.T) {
-	servers(t, func(t *testing.T, host string) {
-		img := ocitest.Put(t, ocitest.Store(t), ocitest.Image(t, ocitest.Files{"a": "1"}), "app:1")
-		c := client(t, registry.Options{})
-		push(t, c, img, host+"/app@"+img.Digest().String(), registry.PushOptions{})
-		desc, err := c.Head(t.Context(), mustRef(t, host+"/app@"+img.Digest().String()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if desc.Digest != img.Digest() || desc.Size != img.Descriptor.Size || desc.MediaType != img.Descriptor.MediaType {
-			t.Errorf("Head = %+v, want %+v", desc, img.Descriptor)
-		}
-	})
+	for name, start := range registries {
+		t.Run(name, func(t *testing.T) {
+			host := start(t)
+			img := ocitest.Put(t, ocitest.Store(t), ocitest.Image(t, ocitest.Files{"a": "1"}), "app:1")
+			c := client(t, registry.Options{})
+			push(t, c, img, host+"/app@"+img.Digest().String(), registry.PushOptions{})
+			desc, err := c.Head(t.Context(), mustRef(t, host+"/app@"+img.Digest().String()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if desc.Digest != img.Digest() || desc.Size != img.Descriptor.Size || desc.MediaType != img.Descriptor.MediaType {
+				t.Errorf("Head = %+v, want %+v", desc, img.Descriptor)
+			}
+		})
+	}
 }

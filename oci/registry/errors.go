@@ -119,8 +119,7 @@ func networkHint(registry string, err error) string {
 
 // failed makes an Error of a request that got no answer.
 func (r *request) failed(err error) error {
-	var known *Error
-	if errors.As(err, &known) {
+	if _, ok := errors.AsType[*Error](err); ok {
 		return err
 	}
 	return &Error{Op: r.op, Registry: r.repo.Host, Repository: r.repo.Repository, Err: withoutURL(err)}

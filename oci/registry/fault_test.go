@@ -181,7 +181,7 @@ func TestCutDownloadGoesOnInLaterPull(t *testing.T) {
 	if _, err := into.Resolve(t.Context(), "app:1"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("half a pull left the image %v", err)
 	}
-	proxy.Server.Reset()
+	proxy.Reset()
 	if _, err := client(t, once).Pull(t.Context(), mustRef(t, proxy.Host+"/app:1"), into, registry.PullOptions{Name: "app:1"}); err != nil {
 		t.Fatal(err)
 	}
@@ -221,8 +221,7 @@ func TestCorruptBlobInStoreIsReportedAsSuch(t *testing.T) {
 	img := ocitest.Put(t, s, ocitest.BigImage(t, 1000), "app:1")
 	damage(t, s, img)
 	_, err := client(t, registry.Options{}).Push(t.Context(), img, mustRef(t, host+"/app:1"), registry.PushOptions{})
-	var damaged *store.BlobError
-	if !errors.As(err, &damaged) {
+	if _, ok := errors.AsType[*store.BlobError](err); !ok {
 		t.Errorf("Push = %v, want a BlobError about the store", err)
 	}
 }

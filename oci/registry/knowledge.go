@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"slices"
 	"sync"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -25,10 +26,8 @@ func (k *knowledge) add(host, repository string, digest v1.Hash) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	key := knownBlob{host: host, digest: digest}
-	for _, have := range k.blobs[key] {
-		if have == repository {
-			return
-		}
+	if slices.Contains(k.blobs[key], repository) {
+		return
 	}
 	if k.blobs == nil {
 		k.blobs = map[knownBlob][]string{}
@@ -41,12 +40,7 @@ func (k *knowledge) add(host, repository string, digest v1.Hash) {
 func (k *knowledge) has(host, repository string, digest v1.Hash) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for _, have := range k.blobs[knownBlob{host: host, digest: digest}] {
-		if have == repository {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(k.blobs[knownBlob{host: host, digest: digest}], repository)
 }
 
 // elsewhere returns a repository of the registry, other than the given one, that has the blob.

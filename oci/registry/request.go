@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"path"
@@ -45,9 +46,7 @@ func (r *request) build(ctx context.Context, h *host, open func() (io.ReadCloser
 	if err != nil {
 		return nil, err
 	}
-	for key, values := range r.header {
-		req.Header[key] = values
-	}
+	maps.Copy(req.Header, r.header)
 	if open != nil {
 		body, err := open()
 		if err != nil {

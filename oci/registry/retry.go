@@ -75,17 +75,15 @@ func (r Retry) wait(attempt int, err error) time.Duration {
 	if d <= 0 {
 		d = r.Longest
 	}
-	d = d/2 + rand.N(d/2+1)
-	var e *Error
-	if errors.As(err, &e) && e.RetryAfter > d {
+	d = d/2 + rand.N(d/2+1) //nolint:gosec // jitter is no secret
+	if e, ok := errors.AsType[*Error](err); ok && e.RetryAfter > d {
 		d = min(e.RetryAfter, r.Longest)
 	}
 	return d
 }
 
 func counted(err error, attempts int) error {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		e.Attempts = attempts
 	}
 	return err

@@ -166,6 +166,7 @@ type xzError struct{}
 func (*xzError) Error() string {
 	return "the archive is compressed with xz, which image layers do not have"
 }
+
 func (*xzError) Hint() string {
 	return "pipe it through xz: `xz -dc FILE | slipway image import - NAME:TAG`"
 }

@@ -114,6 +114,27 @@ func TestIngestRefusesOtherBytes(t *testing.T) {
 	}
 }
 
+func TestIngestStartsAgainAfterCrash(t *testing.T) {
+	s := ocitest.Store(t)
+	data := ocitest.Noise(1000, 1)
+	desc := describe(t, data)
+	for _, left := range [][]byte{make([]byte, 1000), make([]byte, 400), make([]byte, 2000)} { // lengths that reached the disk before the bytes
+		if err := os.MkdirAll(filepath.Join(s.Dir(), "partial"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(s.Dir(), "partial", desc.Digest.Hex), left, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		var offsets []int64
+		if err := s.Ingest(t.Context(), desc, fetchFrom(data, &offsets)); err != nil {
+			t.Errorf("with %d wrong bytes left: %v", len(left), err)
+		}
+		if err := os.Remove(blobFile(s, desc.Digest)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestIngestFetchesOnceAtATime(t *testing.T) {
 	s := ocitest.Store(t)
 	data := ocitest.Noise(10_000, 1)

@@ -32,6 +32,21 @@ func (e *NotFoundError) Hint() string {
 	return "did you mean " + strings.Join(e.Near, " or ") + "? `slipway image list` shows all images"
 }
 
+// AmbiguousError says that a layout has several images where the only one was asked for.
+type AmbiguousError struct {
+	Dir    string
+	Images int
+}
+
+func (e *AmbiguousError) Error() string {
+	return fmt.Sprintf("the OCI layout %q has %d images", e.Dir, e.Images)
+}
+
+// Hint says how to name one.
+func (e *AmbiguousError) Hint() string {
+	return "name one with oci-layout:DIR:TAG or oci-layout:DIR@sha256:..."
+}
+
 // BlobError says that a blob of the store cannot be used: it is missing, cut short, or its bytes are not those of
 // its digest. A missing one matches ErrNotFound.
 type BlobError struct {

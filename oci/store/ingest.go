@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
@@ -69,39 +68,38 @@ func (s *Store) refresh(desc v1.Descriptor) bool {
 
 // download completes the partial file.
 func download(ctx context.Context, path string, desc v1.Descriptor, fetch Fetch) (err error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644) //nolint:gosec // becomes a blob, which others may read
 	if err != nil {
 		return fmt.Errorf("image store: %w", err)
 	}
+	keep := true
 	defer func() {
 		if cerr := f.Close(); err == nil && cerr != nil {
 			err = fmt.Errorf("image store: %w", cerr)
 		}
+		if !keep {
+			_ = os.Remove(path)
+		}
 	}()
 	sum := sha256.New()
-	have, err := io.Copy(sum, f)
+	found, err := io.Copy(sum, f)
 	if err != nil {
 		return fmt.Errorf("image store: %w", err)
 	}
-	if have > desc.Size {
-		if have, err = restart(f, sum); err != nil {
+	have, err := fill(ctx, f, sum, found, desc, fetch)
+	if err == nil && found > 0 && digestOf(sum) != desc.Digest { // what was found may be what a crash left
+		if err := restart(f, sum); err != nil {
 			return err
 		}
+		have, err = fill(ctx, f, sum, 0, desc, fetch)
 	}
-	if have < desc.Size || have == 0 {
-		if have, err = appendRest(ctx, f, sum, have, desc, fetch); err != nil {
-			return err
-		}
+	if err != nil {
+		keep = 0 < have && have <= desc.Size
+		return err
 	}
-	if have != desc.Size {
-		if have > desc.Size {
-			_ = os.Remove(path)
-		}
-		return fmt.Errorf("blob %s: %d of %d bytes arrived: %w", desc.Digest, have, desc.Size, io.ErrUnexpectedEOF)
-	}
-	if got := hex.EncodeToString(sum.Sum(nil)); got != desc.Digest.Hex {
-		_ = os.Remove(path)
-		return &DigestError{Want: desc.Digest, Got: v1.Hash{Algorithm: "sha256", Hex: got}}
+	if got := digestOf(sum); got != desc.Digest {
+		keep = false
+		return &DigestError{Want: desc.Digest, Got: got}
 	}
 	if err := f.Sync(); err != nil {
 		return fmt.Errorf("image store: %w", err)
@@ -109,15 +107,34 @@ func download(ctx context.Context, path string, desc v1.Descriptor, fetch Fetch)
 	return nil
 }
 
-func restart(f *os.File, sum hash.Hash) (int64, error) {
+// fill brings the file from have bytes to the size of the blob, and returns how many there are then.
+func fill(ctx context.Context, f *os.File, sum hash.Hash, have int64, desc v1.Descriptor, fetch Fetch) (int64, error) {
+	if have > desc.Size {
+		if err := restart(f, sum); err != nil {
+			return have, err
+		}
+		have = 0
+	}
+	if have == desc.Size && have > 0 {
+		return have, nil
+	}
+	have, err := appendRest(ctx, f, sum, have, desc, fetch)
+	if err == nil && have != desc.Size {
+		err = fmt.Errorf("blob %s: %d of %d bytes arrived: %w", desc.Digest, have, desc.Size, io.ErrUnexpectedEOF)
+	}
+	return have, err
+}
+
+// restart throws away what is in the file.
+func restart(f *os.File, sum hash.Hash) error {
 	sum.Reset()
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return 0, fmt.Errorf("image store: %w", err)
+		return fmt.Errorf("image store: %w", err)
 	}
 	if err := f.Truncate(0); err != nil {
-		return 0, fmt.Errorf("image store: %w", err)
+		return fmt.Errorf("image store: %w", err)
 	}
-	return 0, nil
+	return nil
 }
 
 // appendRest fetches from offset have on and returns how many bytes there are then.
@@ -128,15 +145,15 @@ func appendRest(ctx context.Context, f *os.File, sum hash.Hash, have int64, desc
 	}
 	defer r.Close()
 	if !resumed && have > 0 {
-		if have, err = restart(f, sum); err != nil {
+		if err := restart(f, sum); err != nil {
 			return have, err
 		}
+		have = 0
 	}
 	// One byte more than expected is enough to know that the source is wrong.
 	n, err := io.Copy(io.MultiWriter(f, sum), &contextReader{ctx: ctx, r: io.LimitReader(r, desc.Size-have+1)})
 	have += n
-	var ioErr *os.PathError
-	if errors.As(err, &ioErr) {
+	if _, ok := errors.AsType[*os.PathError](err); ok {
 		return have, fmt.Errorf("image store: %w", err)
 	}
 	if err != nil {

@@ -32,7 +32,7 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 
 // tryLock returns a nil function when someone else holds the lock.
 func tryLock(path string) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644) //nolint:gosec // users who share a store share its locks
 	if err != nil {
 		return nil, err
 	}
@@ -42,14 +42,18 @@ func tryLock(path string) (unlock func(), err error) {
 		return nil, err
 	}
 	// The holder before us may have removed the file: then our lock is on a file that nobody else can see.
-	ours, err := f.Stat()
-	if err != nil {
-		_ = f.Close()
-		return nil, err
-	}
-	if now, err := os.Stat(path); err != nil || !os.SameFile(ours, now) {
-		_ = f.Close()
-		return nil, nil
+	if !isAt(f, path) {
+		return nil, f.Close()
 	}
 	return func() { _ = f.Close() }, nil
+}
+
+// isAt reports whether path still names the open file.
+func isAt(f *os.File, path string) bool {
+	ours, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	now, err := os.Stat(path)
+	return err == nil && os.SameFile(ours, now)
 }

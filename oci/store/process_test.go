@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-
 	"github.com/slipway-oci/slipway/oci/ocitest"
 	"github.com/slipway-oci/slipway/oci/store"
 )
@@ -94,11 +92,9 @@ func TestReadersSeeWholeIndex(t *testing.T) {
 	done := make(chan error, 1)
 	go func() {
 		for n := range 50 {
-			desc := v1.Descriptor{}
 			img, err := s.Resolve(t.Context(), "first:1")
 			if err == nil {
-				desc = img.Descriptor
-				_, err = s.Add(t.Context(), desc, fmt.Sprintf("app:%d", n), nil)
+				_, err = s.Add(t.Context(), img.Descriptor, fmt.Sprintf("app:%d", n), nil)
 			}
 			if err != nil {
 				done <- err

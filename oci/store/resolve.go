@@ -55,7 +55,7 @@ func (s *Store) Only() (Image, error) {
 	case 0:
 		return Image{}, fmt.Errorf("the OCI layout %q is empty: %w", s.dir, ErrNotFound)
 	default:
-		return Image{}, fmt.Errorf("the OCI layout %q has %d images: name one with oci-layout:DIR:TAG or oci-layout:DIR@sha256:...", s.dir, len(found))
+		return Image{}, &AmbiguousError{Dir: s.dir, Images: len(found)}
 	}
 }
 
