@@ -85,6 +85,8 @@ func referenceRows() map[string][]row {
 			{name: "alone", text: command("{{ Name }}"), want: []string{"error ref-unquoted 13:9"}},
 			{name: "with more behind", text: act("CreateFile", "path: {{ Name }}/x"), want: []string{"error ref-unquoted 8:13"}},
 			{name: "chain", text: act("CreateFile", "path: {{ build.Step.inputs.content }}"), want: []string{"error ref-unquoted 8:13"}},
+			{name: "chain with an index", text: act("CreateFile", "content: x", "path: {{ build.Step.inputs[0].content }}"), want: []string{"error ref-unquoted 9:13"}},
+			{name: "flow list", text: act("ExecuteBash", "commands: [{{ env:HOME }}]"), want: []string{"error ref-unquoted 8:18"}},
 			{name: "list item with more behind", text: command("{{ Name }} --help"), want: []string{"error ref-unquoted 13:9"}},
 		},
 		"REF-05": {

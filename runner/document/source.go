@@ -99,8 +99,9 @@ func badByte(file string, data []byte) Pos {
 var (
 	yamlError     = regexp.MustCompile(`(?s)^yaml: (?:line ([0-9]+): )?(.*)$`)
 	unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
-	// openRef is a value that begins with an unquoted reference and goes on behind it, which is never YAML.
-	openRef = regexp.MustCompile(`(?:^|[:,\[{-])[ \t]+(\{\{[^{}]*\}\})[ \t]*[^ \t\r#,\]}]`)
+	// openRef is a value that begins with an unquoted reference and goes on behind it, or has an index inside: that is
+	// never YAML.
+	openRef = regexp.MustCompile(`(?:^|[:,\[{-])[ \t]+(\{\{(?:[^{}]*\}\}[ \t]*[^ \t\r#,\]}]|[^{}]*\[[^{}]*\}\}))`)
 )
 
 // openRefLines is how far behind the place of a syntax error an unquoted reference is looked for: the parser names the
