@@ -13,7 +13,7 @@ func TestNoEngine(t *testing.T) {
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
-	for _, dep := range strings.Fields(string(out)) {
+	for dep := range strings.FieldsSeq(string(out)) {
 		for _, forbidden := range []string{"github.com/moby/buildkit", "github.com/containerd/containerd", "github.com/slipway-oci/slipway/builder", "github.com/slipway-oci/slipway/runner", "github.com/slipway-oci/slipway/cmd"} {
 			if strings.HasPrefix(dep, forbidden) {
 				t.Errorf("a package under oci imports %s", dep)
