@@ -19,6 +19,7 @@ import (
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/pb"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/slipway-oci/slipway/builder/engine/runnerbin"
 )
@@ -144,17 +145,26 @@ func await(ctx context.Context, process gateway.ContainerProcess, timeout time.D
 }
 
 func newContainer(ctx context.Context, gw gateway.Client, spec *TestSpec, runner *runnerbin.Image, files map[string][]byte) (gateway.Container, error) {
-	image, err := solveState(ctx, gw, imageState(spec.Image.Digest, spec.Platform), spec.Platform)
-	if err != nil {
-		return nil, fmt.Errorf("open image %s: %w", spec.Image.Digest, err)
+	var image, tool, documents gateway.Reference
+	var group errgroup.Group
+	for _, part := range []struct {
+		name  string
+		state llb.State
+		ref   *gateway.Reference
+	}{
+		{"image " + spec.Image.Digest.String(), imageState(spec.Image.Digest, spec.Platform), &image},
+		{"the runner", runnerState(runner.Digest, spec.Platform), &tool},
+		{"the test documents", filesState("test documents", files), &documents},
+	} {
+		group.Go(func() (err error) {
+			if *part.ref, err = solveState(ctx, gw, part.state, spec.Platform); err != nil {
+				return fmt.Errorf("open %s: %w", part.name, err)
+			}
+			return nil
+		})
 	}
-	tool, err := solveState(ctx, gw, runnerState(runner.Digest, spec.Platform), spec.Platform)
-	if err != nil {
-		return nil, fmt.Errorf("open the runner: %w", err)
-	}
-	documents, err := solveState(ctx, gw, filesState("test documents", files), spec.Platform)
-	if err != nil {
-		return nil, fmt.Errorf("write the test documents: %w", err)
+	if err := group.Wait(); err != nil {
+		return nil, err
 	}
 	return gw.NewContainer(ctx, gateway.NewContainerRequest{
 		Platform: &pb.Platform{OS: spec.Platform.OS, Architecture: spec.Platform.Architecture, Variant: spec.Platform.Variant},
