@@ -91,7 +91,7 @@ func referenceRows() map[string][]row {
 		},
 		"REF-05": {
 			{name: "undefined", text: command("echo {{ Nope }}"), want: []string{"error ref-undefined 13:14"}, near: "'{{'"},
-			{name: "in a map", text: act("InstallMSI", "path: a", "properties: {A: '{{ Nope }}'}"), want: []string{"warning unsupported-platform 6:13", "error ref-undefined 9:24"}},
+			{name: "in a map", text: act("InstallMSI", "path: a.msi", "properties: {A: '{{ Nope }}'}"), want: []string{"warning unsupported-platform 6:13", "error ref-undefined 9:24"}},
 			{name: "in if", text: step("if: {fileExists: '{{ Nope }}'}"), want: []string{"error ref-undefined 8:23"}},
 			{name: "in forEach", text: step("loop: {forEach: ['{{ Nope }}']}"), want: []string{"error ref-undefined 8:23"}},
 		},
@@ -104,9 +104,9 @@ func referenceRows() map[string][]row {
 			"  - {name: Two, action: ExecuteBash, inputs: {commands: ['{{ build.One.inputs.path }}{{ build.One.inputs[0].path }}']}}\n"}},
 		"REF-14": {
 			{name: "element", text: chainDoc("a", "{{ build.One.inputs.commands[0] }}")},
-			{name: "member", text: head + "  - {name: One, action: InstallMSI, inputs: {path: a, properties: {A: b}}}\n" +
+			{name: "member", text: head + "  - {name: One, action: InstallMSI, inputs: {path: a.msi, properties: {A: b}}}\n" +
 				"  - {name: Two, action: ExecuteBash, inputs: {commands: ['{{ build.One.inputs.properties.A }}']}}\n", want: []string{"warning unsupported-platform 5:25"}},
-			{name: "no such member", text: head + "  - {name: One, action: InstallMSI, inputs: {path: a, properties: {A: b}}}\n" +
+			{name: "no such member", text: head + "  - {name: One, action: InstallMSI, inputs: {path: a.msi, properties: {A: b}}}\n" +
 				"  - {name: Two, action: ExecuteBash, inputs: {commands: ['{{ build.One.inputs.properties.B }}']}}\n", want: []string{"warning unsupported-platform 5:25", "error ref-unknown-field 6:59"}},
 			{name: "whole list", text: chainDoc("a", "{{ build.One.inputs.commands }}"), want: []string{"error ref-unknown-field 6:59"}},
 			{name: "part of a text", text: copies + "  - {name: Two, action: ExecuteBash, inputs: {commands: ['{{ build.One.inputs.source[0] }}']}}\n", want: []string{"error ref-unknown-field 6:59"}},

@@ -288,8 +288,8 @@ func documentRows() map[string][]row {
 			{name: "empty", text: strings.Replace(head+echo, "Echo", "''", 1), want: errs("error bad-name 5:12")},
 		},
 		"DOC-27": {
-			{name: "good inputs", text: act("SetRegistry", "- path: HKLM:\\x", "  value: [a]", "  type: MULTI_SZ"), want: errs("warning unsupported-platform 6:13")},
-			{name: "bad inputs", text: act("SetRegistry", "- path: HKLM:\\x", "  value: 1", "  type: DWROD"), want: errs("warning unsupported-platform 6:13", "error bad-value 10:15"), near: `did you mean "DWORD"?`},
+			{name: "good inputs", text: act("SetRegistry", "- path: HKLM:\\x", "  name: n", "  value: [a]", "  type: MULTI_SZ"), want: errs("warning unsupported-platform 6:13")},
+			{name: "bad inputs", text: act("SetRegistry", "- path: HKLM:\\x", "  name: n", "  value: 1", "  type: DWROD"), want: errs("warning unsupported-platform 6:13", "error bad-value 11:15"), near: `did you mean "DWORD"?`},
 		},
 		"DOC-28": {
 			{name: "UpdateOS", text: head + "  - {name: A, action: UpdateOS}\n"},

@@ -280,7 +280,7 @@ func TestEntryChecksResolvedValues(t *testing.T) {
 		{"CreateFile", "overwrite: '{{ X }}'", "yes", `doc.yaml:8:19: CreateFile: "overwrite" must be true or false, not "yes"`},
 		{"CreateFile", "encoding: '{{ X }}'", "UTF-16", ""},
 		{"CreateFile", "encoding: '{{ X }}'", "latin1", `doc.yaml:8:18: CreateFile: "encoding" cannot be "latin1"`},
-		{"CreateFile", "permissions: '{{ X }}'", "u+x", `doc.yaml:8:21: CreateFile: permissions: not an octal mode`},
+		{"CreateFile", "permissions: '{{ X }}'", "u+x", `doc.yaml:8:21: CreateFile: permissions "u+x" are not three or four octal digits such as 0755`},
 		{"CreateFile", "path: '{{ X }}'", "", `doc.yaml:8:14: CreateFile: "path" must not be empty`},
 		{"Reboot", "delaySeconds: '{{ X }}'", "5", ""},
 		{"Reboot", "delaySeconds: '{{ X }}'", "0x5", `doc.yaml:8:22: Reboot: "delaySeconds" must be an integer, not "0x5"`},

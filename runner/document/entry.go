@@ -215,10 +215,16 @@ func (c *converter) checked(in action.Input, v Value) bool {
 		return true
 	}
 	err := in.Check(v.Text)
-	if err != nil {
-		c.errorf(CodeBadValue, v.Pos, "", "%s: %v", in.Name, err)
+	if err == nil {
+		return true
 	}
-	return err == nil
+	// Most checks name their input themselves.
+	message := err.Error()
+	if !strings.HasPrefix(message, in.Name+" ") {
+		message = in.Name + ": " + message
+	}
+	c.errorf(CodeBadValue, v.Pos, hintOf(err), "%s", message)
+	return false
 }
 
 func allowed(in action.Input, text string) bool {

@@ -10,7 +10,6 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"github.com/slipway-oci/slipway/runner/action/catalog"
 	"github.com/slipway-oci/slipway/runner/document"
 )
 
@@ -136,10 +135,7 @@ func typeOf(value any) string {
 
 // TestSchema shows that the schema takes what Load takes, and refuses mistakes that an editor should underline.
 func TestSchema(t *testing.T) {
-	set, err := catalog.Builtin()
-	if err != nil {
-		t.Fatal(err)
-	}
+	set := modules(t)
 	data, err := document.Schema(set)
 	if err != nil {
 		t.Fatal(err)
