@@ -27,7 +27,7 @@ type problem struct{ level, message, code string }
 // load reads and validates every document before the first step of any, and announces the run.
 func (r *run) load(ctx context.Context) error {
 	r.secretWarnings = r.secrets().MaskAll() // before anything is recorded
-	r.Locations = r.Locations.with(r.Modules, r.workDir)
+	r.Locations.transfers = transfers{modules: r.Modules, environ: r.Environ, scratch: r.workDir}
 	var errs []error
 	for _, d := range r.Documents {
 		found, err := r.Locations.read(ctx, d.Location, "", r.Locations.BucketOwner)

@@ -21,29 +21,9 @@ import (
 // Locations finds documents by their locations (component-document reference, 7.5 and 9.4).
 type Locations struct {
 	Map         DocumentMap
-	BucketOwner string      // expected owner of s3:// documents of the run
-	S3          ObjectStore // nil when this build cannot reach S3
+	BucketOwner string // expected owner of s3:// documents of the run
 
-	web     action.Module // downloads http(s):// documents; nil when there is no such module
-	scratch string        // private folder for downloads
-}
-
-// downloadAction is the action module that also fetches documents, so that both obey the same rules.
-const downloadAction = "WebDownload"
-
-// with returns l with what it needs to download documents.
-func (l Locations) with(modules *action.Set, scratch string) Locations {
-	l.web, _ = modules.Lookup(downloadAction)
-	l.scratch = scratch
-	return l
-}
-
-// ObjectStore is what the runner needs from S3.
-type ObjectStore interface {
-	// Fetch returns an object of at most limit bytes.
-	Fetch(ctx context.Context, bucket, key, expectedOwner string, limit int64) ([]byte, error)
-	// Upload stores a local file as an object.
-	Upload(ctx context.Context, file, bucket, key, expectedOwner string) error
+	transfers transfers
 }
 
 // DocumentMap maps locations, exactly as written, to local files.
@@ -115,7 +95,7 @@ func (e *LocationError) Error() string { return fmt.Sprintf("document %q: %s", e
 func (e *LocationError) Hint() string { return e.Advice }
 
 func readMapped(m MappedDocument) ([]byte, error) {
-	text, err := readFile(m.Path)
+	text, err := readFile(m.Path, document.MaxFile+1)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +135,7 @@ func readLocal(location, base string) (located, error) {
 	}
 	var failed error
 	for _, path := range paths {
-		text, err := readFile(path)
+		text, err := readFile(path, document.MaxFile+1)
 		if err != nil {
 			if failed == nil || !errors.Is(err, fs.ErrNotExist) {
 				failed = err
@@ -171,8 +151,8 @@ func readLocal(location, base string) (located, error) {
 	return located{}, fmt.Errorf("document %q: %w", location, failed)
 }
 
-// readFile reads a regular file up to a little more than the size limit of documents, which is the parser's to check.
-func readFile(path string) ([]byte, error) {
+// readFile reads at most limit bytes of a regular file.
+func readFile(path string, limit int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -185,18 +165,15 @@ func readFile(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, document.MaxFile+1))
+	return io.ReadAll(io.LimitReader(f, limit))
 }
 
 func (l Locations) readS3(ctx context.Context, location, bucketOwner string) (located, error) {
-	bucket, key, _ := strings.Cut(strings.TrimPrefix(location, "s3://"), "/")
-	if bucket == "" || key == "" {
-		return located{}, &LocationError{location, "the form is s3://BUCKET/KEY", ""}
+	entry := action.Entry{"source": location}
+	if bucketOwner != "" {
+		entry["expectedBucketOwner"] = bucketOwner
 	}
-	if l.S3 == nil {
-		return located{}, &LocationError{location, "S3 is not supported in this build", "fetch the document and name the file"}
-	}
-	text, err := l.S3.Fetch(ctx, bucket, key, bucketOwner, document.MaxFile+1)
+	text, err := l.transfers.download(ctx, s3Download, entry, document.MaxFile+1)
 	if err != nil {
 		return located{}, fmt.Errorf("document %q: %w", location, err)
 	}
@@ -208,9 +185,6 @@ func (l Locations) readHTTP(ctx context.Context, location string) (located, erro
 	if err != nil {
 		return located{}, fmt.Errorf("document %q: %w", location, err)
 	}
-	if l.web == nil {
-		return located{}, &LocationError{location, "HTTP is not supported in this build", "fetch the document and name the file"}
-	}
 	want := ""
 	if u.Fragment != "" {
 		var ok bool
@@ -219,7 +193,7 @@ func (l Locations) readHTTP(ctx context.Context, location string) (located, erro
 		}
 	}
 	u.Fragment, u.RawFragment = "", ""
-	text, err := l.download(ctx, u.String())
+	text, err := l.transfers.download(ctx, webDownload, action.Entry{"source": u.String()}, document.MaxFile+1)
 	if err == nil {
 		err = checkDigest(text, want)
 	}
@@ -227,22 +201,4 @@ func (l Locations) readHTTP(ctx context.Context, location string) (located, erro
 		return located{}, fmt.Errorf("document %q: %w", location, err)
 	}
 	return located{text, u.String()}, nil
-}
-
-// download fetches a document as a step would.
-func (l Locations) download(ctx context.Context, address string) ([]byte, error) {
-	dir, err := os.MkdirTemp(l.scratch, "document-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	file := filepath.Join(dir, "document.yaml")
-	_, err = l.web.Run(ctx, action.Request{
-		Entries: []action.Entry{{"source": address, "destination": file}}, Env: os.Environ(), Dir: dir, WorkDir: dir,
-		Stdout: io.Discard, Stderr: io.Discard,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return readFile(file)
 }

@@ -32,7 +32,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		err = r.load(ctx)
 	}
 	if err != nil {
-		return r.refuse(err), r.maskedError(err)
+		return r.refuse(ctx, err), r.maskedError(err)
 	}
 	return r.execute(ctx), nil
 }
@@ -188,7 +188,7 @@ func (r *run) execute(ctx context.Context) Report {
 	})
 	stop()
 	if errors.Is(err, execute.ErrRebootRequested) {
-		return r.end(Report{Summary: r.located(sum), ExitCode: ExitReboot, Pending: true})
+		return r.end(ctx, Report{Summary: r.located(sum), ExitCode: ExitReboot, Pending: true})
 	}
 	code := ExitSuccess
 	if sum.Status == report.Failed {
@@ -198,7 +198,7 @@ func (r *run) execute(ctx context.Context) Report {
 	if sum.Status == report.Failed && errors.As(context.Cause(ctx), &interrupt) {
 		code = interrupt.ExitCode
 	}
-	return r.end(Report{Summary: r.located(sum), ExitCode: code})
+	return r.end(ctx, Report{Summary: r.located(sum), ExitCode: code})
 }
 
 // beat keeps the event stream alive until the returned function is called.
@@ -233,7 +233,7 @@ func (r *run) getenv(name string) string {
 }
 
 // refuse ends a run that could not begin.
-func (r *run) refuse(err error) Report {
+func (r *run) refuse(ctx context.Context, err error) Report {
 	sum := report.Summary{ExecutionID: r.ExecutionID, Status: report.Failed, FailureMessage: r.masker.Text(err.Error())}
 	rep := Report{Summary: r.located(sum), ExitCode: ExitFailed}
 	if r.folder == nil {
@@ -250,11 +250,11 @@ func (r *run) refuse(err error) Report {
 	if !errors.As(err, &reportedError{}) {
 		r.record(problem{"Error", sum.FailureMessage, ""})
 	}
-	return r.end(rep)
+	return r.end(ctx, rep)
 }
 
 // end writes the last records, closes the log folder and hands it on.
-func (r *run) end(rep Report) Report {
+func (r *run) end(ctx context.Context, rep Report) Report {
 	rep.LogFolder = r.folder.Path
 	r.removeWork()
 	if !rep.Pending {
@@ -277,7 +277,7 @@ func (r *run) end(rep Report) Report {
 		fmt.Fprintf(r.Warnings, "warning: log folder: %v\n", err)
 	}
 	if r.Upload != nil && !rep.Pending {
-		rep.LogURL = r.uploadLogs(rep.LogURL)
+		rep.LogURL = r.uploadLogs(ctx, rep.LogURL)
 		event.LogURL = rep.LogURL
 	}
 	if r.stream != nil {

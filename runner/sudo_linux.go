@@ -18,9 +18,6 @@ func Sudo(args, environ []string) error {
 	if err != nil {
 		return fmt.Errorf("sudo: %w", err)
 	}
-	if err := c.switchIDs(); err != nil {
-		return fmt.Errorf("sudo: %w", err)
-	}
 	for _, kv := range c.env {
 		name, value, _ := strings.Cut(kv, "=")
 		if err := os.Setenv(name, value); err != nil {
@@ -29,6 +26,9 @@ func Sudo(args, environ []string) error {
 	}
 	path, err := exec.LookPath(c.command[0])
 	if err != nil {
+		return fmt.Errorf("sudo: %w", err)
+	}
+	if err := c.switchIDs(); err != nil {
 		return fmt.Errorf("sudo: %w", err)
 	}
 	return fmt.Errorf("sudo: %q: %w", path, syscall.Exec(path, c.command, append(environ, c.env...)))

@@ -20,6 +20,7 @@ type ValidateOptions struct {
 	Workflow  bool // for the container workflow
 	Locations Locations
 	Modules   *action.Set
+	Environ   []string // environment of the runner, in the form of os.Environ
 }
 
 // Validation is the result of checking documents; it marshals to what validate prints.
@@ -32,7 +33,8 @@ type Validation struct {
 // Validate checks documents without running anything. A document that cannot be read is one of the problems.
 func Validate(ctx context.Context, o ValidateOptions) Validation {
 	v := Validation{Status: "success", Diagnostics: []document.Diagnostic{}}
-	locations := o.Locations.with(o.Modules, "")
+	locations := o.Locations
+	locations.transfers = transfers{modules: o.Modules, environ: o.Environ}
 	for _, location := range o.Documents {
 		found, err := locations.read(ctx, location, "", o.Locations.BucketOwner)
 		if err != nil {

@@ -2,16 +2,16 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"sort"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/slipway-oci/slipway/runner"
+	"github.com/slipway-oci/slipway/runner/action"
 )
 
 // maxConfig is the size limit of a config file.
@@ -25,23 +25,15 @@ type config struct {
 	warnings   []string
 }
 
-// readConfig reads the config file at path.
-func readConfig(path string) (config, error) {
-	if strings.HasPrefix(path, "s3://") {
-		return config{}, &runner.LocationError{Location: path, Reason: "S3 is not supported in this build", Advice: "fetch the config file and name its copy"}
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return config{}, fmt.Errorf("config file: %w", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
+// readConfig reads the config file at a path or s3:// location.
+func readConfig(ctx context.Context, location string, modules *action.Set, environ []string) (config, error) {
+	data, err := runner.ReadFile(ctx, location, modules, environ, maxConfig+1)
 	if err != nil {
 		return config{}, fmt.Errorf("config file: %w", err)
 	}
 	c, err := parseConfig(data)
 	if err != nil {
-		return config{}, fmt.Errorf("config file %q: %w", path, err)
+		return config{}, fmt.Errorf("config file %q: %w", location, err)
 	}
 	return c, nil
 }

@@ -92,7 +92,7 @@ func firstOf(texts ...string) string {
 
 // runDocuments runs what the settings say and prints the summary.
 func (p process) runDocuments(ctx context.Context, given values) int {
-	o, err := p.options(given)
+	o, err := p.options(ctx, given)
 	if err != nil {
 		return p.failed(err)
 	}
@@ -123,9 +123,13 @@ type runOptions struct {
 }
 
 // options turns settings into options. Flags outweigh the config file, and that the environment.
-func (p process) options(given values) (runOptions, error) {
+func (p process) options(ctx context.Context, given values) (runOptions, error) {
 	o := runOptions{Options: runner.Options{Environ: p.environ, Version: runnerVersion(), WorkDirectory: environment(p.environ, "SLIPWAY_WORK_DIR")}}
 	o.SecretsDir = environment(p.environ, "SLIPWAY_SECRETS_DIR")
+	var err error
+	if o.Modules, err = catalog.New(catalog.Options{CAFile: environment(p.environ, "SLIPWAY_CA_FILE")}); err != nil {
+		return o, err
+	}
 	v := values{}
 	for _, f := range runFlags {
 		if value := environment(p.environ, f.variable()); f.extension && value != "" {
@@ -133,7 +137,7 @@ func (p process) options(given values) (runOptions, error) {
 		}
 	}
 	if path := given["config"]; given.has("config") {
-		c, err := readConfig(path)
+		c, err := readConfig(ctx, path, o.Modules, p.environ)
 		if err != nil {
 			return o, err
 		}
@@ -144,10 +148,6 @@ func (p process) options(given values) (runOptions, error) {
 	}
 	for name, value := range given {
 		v[name] = value
-	}
-	var err error
-	if o.Modules, err = catalog.New(catalog.Options{CAFile: environment(p.environ, "SLIPWAY_CA_FILE")}); err != nil {
-		return o, err
 	}
 	for _, apply := range []func(values, *runOptions) error{
 		applyDocuments, applyPlaces, applyReboot, applyMaps, p.applyDescriptors, applyUpload,

@@ -14,6 +14,7 @@ import (
 // attend takes on the duties of process 1, or of a subreaper when it is another one: orphans are reaped, SIGTERM and
 // SIGINT end the context, and other signals go to the running command.
 func attend(ctx context.Context) (context.Context, *execute.Processes, func()) {
+	_ = execute.HideDescriptors() // without it steps see what this process inherited
 	if os.Getpid() != 1 {
 		_ = execute.BecomeSubreaper() // without it orphans go to process 1, as they always did
 	}

@@ -42,7 +42,7 @@ func validateCommand(ctx context.Context, p process, args []string) int {
 			v[f.name] = value
 		}
 	}
-	o := runner.ValidateOptions{Strict: v.is("strict")}
+	o := runner.ValidateOptions{Strict: v.is("strict"), Environ: p.environ}
 	o.Locations.BucketOwner = v["document-s3-bucket-owner"]
 	if o.Documents, err = splitList(v["documents"]); err != nil {
 		return p.usageError(fmt.Errorf("--documents: %w", err))

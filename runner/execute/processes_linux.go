@@ -20,6 +20,27 @@ func BecomeSubreaper() error {
 	return nil
 }
 
+// HideDescriptors keeps commands from inheriting any descriptor but 0, 1 and 2.
+func HideDescriptors() error {
+	const (
+		closeRange = 436 // on every architecture
+		onExec     = 4   // CLOSE_RANGE_CLOEXEC
+	)
+	if _, _, errno := syscall.RawSyscall(closeRange, 3, 1<<32-1, onExec); errno == 0 {
+		return nil
+	}
+	open, err := os.ReadDir("/proc/self/fd") // a kernel before 5.11
+	if err != nil {
+		return err
+	}
+	for _, f := range open {
+		if fd, err := strconv.Atoi(f.Name()); err == nil && fd > 2 {
+			syscall.CloseOnExec(fd)
+		}
+	}
+	return nil
+}
+
 // Reap waits for orphans until ctx ends. Commands that modules wait for are left to them.
 func (p *Processes) Reap(ctx context.Context) {
 	changed := make(chan os.Signal, 1)

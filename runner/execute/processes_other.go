@@ -13,6 +13,9 @@ var errNotLinux = errors.New("supported on Linux only")
 // BecomeSubreaper needs Linux.
 func BecomeSubreaper() error { return errNotLinux }
 
+// HideDescriptors does nothing: Go opens files close-on-exec.
+func HideDescriptors() error { return nil }
+
 // Reap does nothing: no orphans come here.
 func (p *Processes) Reap(ctx context.Context) { <-ctx.Done() }
 
