@@ -30,6 +30,8 @@ type Options struct {
 	Registry *registry.Client
 	Events   event.Sink // nil discards
 	Logs     stage.Logs // where log folders go
+	// Memory is a folder in which builds remember what they depended on, to say next time what changed.
+	Memory string
 	// Started is when the command began and Resolved how long the plan took, for the record; both may be zero.
 	Started  time.Time
 	Resolved time.Duration
@@ -54,7 +56,7 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) error {
 	if err != nil {
 		return stage.Machine("open the image store", err)
 	}
-	services := stage.Services{Engine: o.Engine, Store: o.Store, Events: r.events, Logs: o.Logs}
+	services := stage.Services{Engine: o.Engine, Store: o.Store, Events: r.events, Logs: o.Logs, Memory: o.Memory}
 	platform := p.Platforms[0]
 
 	var built build.Output

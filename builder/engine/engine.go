@@ -12,10 +12,12 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/client"
 
 	"github.com/slipway-oci/slipway/builder/engine/dial"
 	"github.com/slipway-oci/slipway/builder/engine/embedded"
+	"github.com/slipway-oci/slipway/builder/engine/runnerbin"
 )
 
 // Embedded is the name of the builder that runs inside Slipway.
@@ -106,6 +108,19 @@ func (e *Engine) closeLease() error {
 		return nil
 	}
 	return e.lease.Close()
+}
+
+// RunnerDigest is the digest of the runner for a platform such as "linux/amd64", empty when there is none.
+func RunnerDigest(platform string) string {
+	p, err := platforms.Parse(platform)
+	if err != nil {
+		return ""
+	}
+	image, err := runnerbin.For(p.Architecture)
+	if err != nil {
+		return ""
+	}
+	return image.Digest.String()
 }
 
 // AwaitEnd waits, after Close, until the embedded builder has ended, for callers that promise to leave no process

@@ -83,6 +83,7 @@ type Component struct {
 	Version        string  `json:"version,omitempty"`
 	Digest         string  `json:"digest"` // of its document
 	Cached         bool    `json:"cached"`
+	Why            string  `json:"why,omitempty"` // why it was not taken from the cache
 	Status         string  `json:"status"`
 	Duration       Seconds `json:"duration"`
 	FailureMessage string  `json:"failureMessage,omitempty"`

@@ -25,6 +25,8 @@ type Services struct {
 	Store  *store.Store
 	Events event.Sink
 	Logs   Logs
+	// Memory is the folder that remembers what the components of the last builds depended on (package why).
+	Memory string
 }
 
 // Logs gives places to log files.

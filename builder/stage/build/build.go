@@ -52,6 +52,7 @@ func Run(ctx context.Context, s stage.Services, in Input) (Output, error) {
 	w := newWatcher(s, in, components)
 	built, err := s.Engine.Build(ctx, spec, w)
 	w.close()
+	w.reasons.remember(s.Memory)
 	out := Output{Components: w.results(built)}
 	if err != nil {
 		return out, w.failure(ctx, err)

@@ -25,13 +25,14 @@ type watcher struct {
 	ended      []bool            // whether the event of its end is sent
 	work       map[string]string // names of the template's work by id
 	stray      string            // the last line of a component's container that was not the runner's
+	reasons    *reasons
 }
 
 func newWatcher(s stage.Services, in Input, components []plan.Component) *watcher {
 	return &watcher{
 		services: s, platform: platformOf(in), components: components,
 		decoders: make([]*runlog.Decoder, len(components)), ended: make([]bool, len(components)),
-		work: map[string]string{},
+		work: map[string]string{}, reasons: newReasons(s, in, components),
 	}
 }
 
@@ -57,7 +58,7 @@ func (w *watcher) ComponentStarted(i int, at time.Time) {
 		w.endLive(before)
 	}
 	start := w.base(i)
-	start.Type, start.Time = event.ComponentStart, at
+	start.Type, start.Time, start.Message = event.ComponentStart, at, w.reasons.explain(i)
 	w.services.Events.Send(start)
 	w.decoders[i] = &runlog.Decoder{Base: func(int) event.Event { return w.base(i) }, Sink: event.Func(w.send)}
 }
@@ -150,6 +151,9 @@ func (w *watcher) result(i int, c plan.Component, state engine.ComponentState) r
 		return r
 	}
 	r.Status, r.FailureMessage, r.Phases = detail.Status, detail.FailureMessage, detail.Result()
+	if !state.Cached {
+		r.Why = w.reasons.explain(i)
+	}
 	if state.Cached {
 		r.Duration = 0
 		w.replay(i, detail)

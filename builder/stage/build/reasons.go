@@ -1,0 +1,55 @@
+package build
+
+import (
+	"slices"
+
+	"github.com/slipway-oci/slipway/builder/engine"
+	"github.com/slipway-oci/slipway/builder/plan"
+	"github.com/slipway-oci/slipway/builder/stage"
+	"github.com/slipway-oci/slipway/builder/why"
+)
+
+// reasons says why components run, by comparison with the last build of the recipe.
+type reasons struct {
+	in     Input
+	memory why.Memory
+	now    why.Build
+	ran    int // the first component that ran, -1 as long as none did
+}
+
+func newReasons(s stage.Services, in Input, components []plan.Component) *reasons {
+	r := &reasons{in: in, ran: -1, memory: why.Load(s.Memory, in.Plan.Recipe.Normal, in.Platform.Name)}
+	r.now = why.Build{
+		Parent: in.Platform.Digest, WorkingDirectory: in.Plan.WorkingDirectory, Components: []why.Inputs{},
+		Runner: engine.RunnerDigest(in.Platform.Name),
+	}
+	if t := template(in); t.Prefix != "" {
+		r.now.Template = why.Digest(t.Prefix)
+	}
+	for _, c := range components {
+		inputs := why.Inputs{Component: c.Name, Document: c.Digest, Parameters: map[string]string{}}
+		for _, p := range c.Parameters {
+			inputs.Parameters[p.Name] = why.Digest(p.Value)
+		}
+		r.now.Components = append(r.now.Components, inputs)
+	}
+	return r
+}
+
+// explain is called for components that run, in their order.
+func (r *reasons) explain(i int) string {
+	if r.ran < 0 {
+		r.ran = i
+	}
+	if slices.Contains(r.in.NoCache, All) || slices.Contains(r.in.NoCache, r.now.Components[i].Component) {
+		return "--no-cache asks for it"
+	}
+	return r.memory.Explain(r.now, i, r.ran)
+}
+
+// remember keeps this build for the next one. Failing to costs nothing but words.
+func (r *reasons) remember(folder string) {
+	if folder != "" {
+		_ = why.Save(folder, r.in.Plan.Recipe.Normal, r.in.Platform.Name, r.now)
+	}
+}

@@ -1,0 +1,190 @@
+// Package why says in words why a component was not taken from the cache. It remembers, for each recipe, what the
+// components of its last build depended on, and compares. Its entry points are Load, Memory.Explain and Save.
+//
+// What it remembers has no part in caching itself: without it, only the words are missing.
+package why
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Inputs are what the result of one component depends on besides those before it.
+type Inputs struct {
+	Component  string            `json:"component"`
+	Document   string            `json:"document"`   // digest
+	Parameters map[string]string `json:"parameters"` // digests of the values: a value may be private
+}
+
+// Build is what all components of one build depend on, and those in their order.
+type Build struct {
+	Parent           string   `json:"parent"`   // digest, empty for scratch
+	Template         string   `json:"template"` // digest of the template before the components
+	WorkingDirectory string   `json:"workingDirectory"`
+	Runner           string   `json:"runner"` // digest
+	Components       []Inputs `json:"components"`
+}
+
+// Digest is how parameter values and texts are remembered.
+func Digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// Memory is the last build of a recipe, or nothing.
+type Memory struct{ last *Build }
+
+// Load reads the last build of a recipe (by its normal name) for a platform. Nothing remembered is no error; a file
+// that cannot be read counts as nothing remembered.
+func Load(folder, recipe, platform string) Memory {
+	data, err := os.ReadFile(path(folder, recipe, platform))
+	if err != nil {
+		return Memory{}
+	}
+	var last Build
+	if json.Unmarshal(data, &last) != nil {
+		return Memory{}
+	}
+	return Memory{last: &last}
+}
+
+// Save remembers a build. The file is replaced in one step.
+func Save(folder, recipe, platform string, b Build) error {
+	file := path(folder, recipe, platform)
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	data, err := json.Marshal(b)
+	if err != nil {
+		return err
+	}
+	fresh, err := os.CreateTemp(filepath.Dir(file), ".new-*")
+	if err != nil {
+		return err
+	}
+	_, err = fresh.Write(data)
+	if err = errors.Join(err, fresh.Close()); err == nil {
+		err = os.Rename(fresh.Name(), file)
+	}
+	if err != nil {
+		_ = os.Remove(fresh.Name())
+	}
+	return err
+}
+
+// Forget removes what is remembered of a recipe.
+func Forget(folder, recipe, platform string) error {
+	err := os.Remove(path(folder, recipe, platform))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+func path(folder, recipe, platform string) string {
+	return filepath.Join(folder, recipe, strings.ReplaceAll(platform, "/", "-")+".json")
+}
+
+// Explain says why component i of now ran. ran is the first component that ran in this build, and so the one that
+// makes all behind it run.
+func (m Memory) Explain(now Build, i, ran int) string {
+	if ran < i {
+		return fmt.Sprintf("component %q before it ran again", now.Components[ran].Component)
+	}
+	if m.last == nil {
+		return "first build of this recipe"
+	}
+	if reason := m.changedBase(now); reason != "" {
+		return reason
+	}
+	if reason := m.changedOrder(now, i); reason != "" {
+		return reason
+	}
+	if reason := changedInputs(m.last.Components[i], now.Components[i]); reason != "" {
+		return reason
+	}
+	return "nothing changed, but the builder has no result of it: it failed, was interrupted, or the cache was pruned"
+}
+
+func (m Memory) changedBase(now Build) string {
+	switch {
+	case m.last.Parent != now.Parent:
+		return fmt.Sprintf("the parent image changed from %s to %s", short(m.last.Parent), short(now.Parent))
+	case m.last.Template != now.Template:
+		return "the Dockerfile template before the components changed"
+	case m.last.Runner != now.Runner:
+		return "slipway has a new runner"
+	case m.last.WorkingDirectory != now.WorkingDirectory:
+		return fmt.Sprintf("the working directory changed from %q to %q", m.last.WorkingDirectory, now.WorkingDirectory)
+	default:
+		return ""
+	}
+}
+
+// changedOrder compares the lists of components up to i.
+func (m Memory) changedOrder(now Build, i int) string {
+	for n := range i + 1 {
+		name := now.Components[n].Component
+		if n < len(m.last.Components) && m.last.Components[n].Component == name {
+			continue
+		}
+		known := slices.ContainsFunc(m.last.Components, func(c Inputs) bool { return c.Component == name })
+		if known {
+			return "the order of the components changed"
+		}
+		if n == i {
+			return "it is new in the recipe"
+		}
+		return fmt.Sprintf("component %q before it is new in the recipe", name)
+	}
+	return ""
+}
+
+func changedInputs(last, now Inputs) string {
+	if last.Document != now.Document {
+		return fmt.Sprintf("its document changed from %s to %s", short(last.Document), short(now.Document))
+	}
+	names := map[string]bool{}
+	for name := range last.Parameters {
+		names[name] = true
+	}
+	for name := range now.Parameters {
+		names[name] = true
+	}
+	var changed []string
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if last.Parameters[name] != now.Parameters[name] {
+			changed = append(changed, name)
+		}
+	}
+	switch len(changed) {
+	case 0:
+		return ""
+	case 1:
+		return "parameter " + changed[0] + " changed"
+	default:
+		return "parameters " + strings.Join(changed, ", ") + " changed"
+	}
+}
+
+// short is a digest as people compare it.
+func short(digest string) string {
+	const length = len("sha256:") + 12
+	switch {
+	case digest == "":
+		return "scratch"
+	case len(digest) > length:
+		return digest[:length]
+	default:
+		return digest
+	}
+}
