@@ -191,6 +191,23 @@ func TestBooleans(t *testing.T) {
 	}
 }
 
+func TestIntegers(t *testing.T) {
+	for text, want := range map[string]string{
+		"5": "5", "'5'": "5", "+5": "5", "-5": "-5", "0060": "60", "'0060'": "60", "0_60": "60", "1_000": "1000", "0x1F": "31", "0o17": "15", "0b11": "3",
+		"9223372036854775807": "9223372036854775807", "9223372036854775808": "bad",
+		"'1_000'": "bad", "'0x1F'": "bad", "1.0": "bad", "1e3": "bad", "five": "bad", "''": "bad", "' 5'": "bad", "2024-01-01": "bad",
+	} {
+		doc, _ := document.Parse("a.yaml", []byte(act("Reboot", "delaySeconds: "+text)))
+		got := "bad"
+		if n, ok := doc.Phases[0].Steps[0].Inputs[0].Keys[0].Value.Int(); ok {
+			got = fmt.Sprint(n)
+		}
+		if got != want {
+			t.Errorf("%s is %s, want %s", text, got, want)
+		}
+	}
+}
+
 func TestVariables(t *testing.T) {
 	doc := parsed(t, "parameters:\n- Given: {type: string, default: a}\n- Default: {type: string, default: ''}\n- Absent: {type: string, default: }\n"+
 		"constants:\n- Fixed: {type: string, value: 1.0}\n"+head+echo)

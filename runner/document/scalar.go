@@ -29,14 +29,17 @@ func (v Value) Int() (int64, bool) {
 	if v.Kind != Scalar {
 		return 0, false
 	}
-	if integer.MatchString(v.Text) {
-		n, err := strconv.ParseInt(v.Text, 10, 64)
-		return n, err == nil
+	text, base := v.Text, 10
+	if v.Plain && v.Tag == tagInt {
+		text = strings.ReplaceAll(text, "_", "")
 	}
-	if !v.Plain || v.Tag != tagInt {
-		return 0, false
+	if !integer.MatchString(text) {
+		if !v.Plain || v.Tag != tagInt {
+			return 0, false
+		}
+		base = 0
 	}
-	n, err := strconv.ParseInt(strings.ReplaceAll(v.Text, "_", ""), 0, 64)
+	n, err := strconv.ParseInt(text, base, 64)
 	return n, err == nil
 }
 

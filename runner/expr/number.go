@@ -17,7 +17,7 @@ var errNotNumber = errors.New("not a number")
 
 var (
 	decimal   = regexp.MustCompile(`^[-+]?([0-9]+[.])?[0-9]+$`)
-	yamlInt   = regexp.MustCompile(`^[-+]?(0x[0-9a-fA-F_]+|0o?[0-7_]+|0b[01_]+|[0-9][0-9_]*)$`)
+	yamlInt   = regexp.MustCompile(`^[-+]?(0x[0-9a-fA-F_]+|0o[0-7_]+|0b[01_]+|[0-9][0-9_]*)$`)
 	yamlFloat = regexp.MustCompile(`^[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?$`)
 	yamlNoNum = regexp.MustCompile(`^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$`)
 )
@@ -28,20 +28,22 @@ func parseNumber(o Operand) (*big.Rat, error) {
 	if decimal.MatchString(o.Text) {
 		return rat(o.Text)
 	}
-	if !o.Plain || o.FromRef {
+	if !o.Plain || o.FromRef || strings.HasPrefix(o.Text, "_") {
 		return nil, errNotNumber
 	}
+	text := strings.ReplaceAll(o.Text, "_", "")
 	switch {
 	case yamlNoNum.MatchString(o.Text):
 		return nil, fmt.Errorf("%q is not a number that can be compared", o.Text)
-	case yamlInt.MatchString(o.Text):
-		n, ok := new(big.Int).SetString(strings.ReplaceAll(o.Text, "_", ""), 0)
+	case decimal.MatchString(text):
+		return rat(text)
+	case yamlInt.MatchString(text):
+		n, ok := new(big.Int).SetString(text, 0)
 		if !ok {
 			return nil, errNotNumber
 		}
 		return new(big.Rat).SetInt(n), nil
-	case yamlFloat.MatchString(o.Text):
-		text := strings.ReplaceAll(o.Text, "_", "")
+	case yamlFloat.MatchString(text):
 		// The range check also keeps an exponent of a billion from becoming a number of a billion digits.
 		f, err := strconv.ParseFloat(text, 64)
 		if err != nil || math.IsInf(f, 0) || f == 0 && strings.ContainsAny(mantissa(text), "123456789") {
