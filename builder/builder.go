@@ -30,6 +30,9 @@ type Options struct {
 	Registry *registry.Client
 	Events   event.Sink // nil discards
 	Logs     stage.Logs // where log folders go
+	Secrets     map[string][]byte // values by name, for components that refer to them
+	// CacheFrom and CacheTo are caches besides the builder's own.
+	CacheFrom, CacheTo []engine.Cache
 	// Memory is a folder in which builds remember what they depended on, to say next time what changed.
 	Memory string
 	// Started is when the command began and Resolved how long the plan took, for the record; both may be zero.
@@ -56,7 +59,7 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) error {
 	if err != nil {
 		return stage.Machine("open the image store", err)
 	}
-	services := stage.Services{Engine: o.Engine, Store: o.Store, Events: r.events, Logs: o.Logs, Memory: o.Memory}
+	services := stage.Services{Engine: o.Engine, Store: o.Store, Events: r.events, Logs: o.Logs, Memory: o.Memory, Secrets: o.Secrets}
 	platform := p.Platforms[0]
 
 	var built build.Output
@@ -67,6 +70,7 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) error {
 		}
 		built, err = build.Run(ctx, services, build.Input{
 			Plan: p, Platform: platform, Parent: base, Blobs: blobs, NoCache: o.NoCache, Compression: o.Compression,
+			CacheFrom: o.CacheFrom, CacheTo: o.CacheTo,
 		})
 		r.components(built.Components)
 		return err

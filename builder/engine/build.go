@@ -158,8 +158,14 @@ func (e *Engine) solveOptions(spec *BuildSpec, runner *runnerbin.Image) client.S
 			Attrs:       map[string]string{"tar": "false", "oci-mediatypes": "true", "compression": compression},
 			OutputStore: spec.Store,
 		}},
-		OCIStores: map[string]content.Store{storeImages: spec.Store, storeRunner: runnerbin.Store(runner)},
-		Session:   e.attachables(),
+		OCIStores: map[string]content.Store{storeImages: spec.Store, storeRunner: runner.Store()},
+		Session:   e.attachables(spec.Secrets),
+	}
+	for _, c := range spec.CacheFrom {
+		opt.CacheImports = append(opt.CacheImports, client.CacheOptionsEntry{Type: c.Type, Attrs: c.Attrs})
+	}
+	for _, c := range spec.CacheTo {
+		opt.CacheExports = append(opt.CacheExports, client.CacheOptionsEntry{Type: c.Type, Attrs: c.Attrs})
 	}
 	if spec.Context != "" {
 		if folder, err := fsutil.NewFS(spec.Context); err == nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -39,12 +40,12 @@ func runnerState(d digest.Digest, platform ocispecs.Platform) llb.State {
 func filesState(name string, files map[string][]byte) llb.State {
 	var action *llb.FileAction
 	folders := map[string]bool{}
-	for _, path := range slices.Sorted(maps.Keys(files)) {
-		if dir, _, ok := strings.Cut(path, "/"); ok && !folders[dir] {
+	for _, file := range slices.Sorted(maps.Keys(files)) {
+		if dir, _, ok := strings.Cut(file, "/"); ok && !folders[dir] {
 			folders[dir] = true
 			action = mkdir(action, "/"+dir)
 		}
-		action = mkfile(action, "/"+path, files[path])
+		action = mkfile(action, "/"+file, files[file])
 	}
 	return llb.Scratch().File(action, llb.WithCustomName(name))
 }
@@ -90,6 +91,11 @@ func (e *Engine) addComponent(ctx context.Context, base llb.State, runner llb.St
 	for _, arg := range args {
 		name, value, _ := strings.Cut(arg, "=")
 		options = append(options, llb.AddEnv(name, value))
+	}
+	for _, name := range c.Secrets {
+		// Whether it is there is the step's matter: only a step that refers to it fails.
+		options = append(options, llb.AddSecret(path.Join(secretsFolder, name),
+			llb.SecretID(secretPrefix+name), llb.SecretOptional, llb.SecretFileOpt(0, 0, 0o400)))
 	}
 	if p := e.options.Proxy; p != (Proxy{}) {
 		options = append(options, llb.WithProxy(llb.ProxyEnv{

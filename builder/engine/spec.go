@@ -25,6 +25,8 @@ type Component struct {
 	Files map[string][]byte
 	// NoCache runs the component even if its result is known.
 	NoCache bool
+	// Secrets are the names of those that the component may read, as files in /run/secrets while it runs.
+	Secrets []string
 }
 
 // ParentContext is the name by which the parts of a Template call the parent image.
@@ -54,8 +56,18 @@ type BuildSpec struct {
 	// Labels are set on the image unless the template sets them.
 	Labels      map[string]string
 	Compression string // gzip, zstd, estargz, uncompressed; empty means gzip
+	// Secrets are the values by name. They are in no cache key: a changed value alone runs nothing again.
+	Secrets map[string][]byte
+	// CacheFrom and CacheTo are further caches to read from and write to, in BuildKit's words.
+	CacheFrom, CacheTo []Cache
 	// LogFolder gives the local folder that receives the log files of component i.
 	LogFolder func(i int) (string, error)
+}
+
+// Cache is a build cache outside the builder: "registry" with ref, "local" with src or dest, and so on.
+type Cache struct {
+	Type  string
+	Attrs map[string]string
 }
 
 // Template is a Dockerfile cut at the place of the components.

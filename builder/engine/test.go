@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -38,6 +39,8 @@ type TestSpec struct {
 	Events io.Writer
 	// Timeout ends the container; 0 means no limit.
 	Timeout time.Duration
+	// Secrets are the values by name.
+	Secrets map[string][]byte
 }
 
 // stopGrace is how long the runner may take to end its step and write its logs after a time-out or an interruption.
@@ -56,8 +59,8 @@ func (e *Engine) Test(ctx context.Context, spec TestSpec) (code int, err error) 
 	}
 	code = -1
 	opt := client.SolveOpt{
-		OCIStores: map[string]content.Store{storeImages: spec.Store, storeRunner: runnerbin.Store(runner)},
-		Session:   e.attachables(),
+		OCIStores: map[string]content.Store{storeImages: spec.Store, storeRunner: runner.Store()},
+		Session:   e.attachables(spec.Secrets),
 		Internal:  true, // not a build of its own in the builder's history
 	}
 	var inner error
@@ -166,7 +169,7 @@ func newContainer(ctx context.Context, gw gateway.Client, spec *TestSpec, runner
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	return gw.NewContainer(ctx, gateway.NewContainerRequest{
+	request := gateway.NewContainerRequest{
 		Platform: &pb.Platform{OS: spec.Platform.OS, Architecture: spec.Platform.Architecture, Variant: spec.Platform.Variant},
 		Mounts: []gateway.Mount{
 			{Dest: "/", Ref: image},
@@ -176,7 +179,24 @@ func newContainer(ctx context.Context, gw gateway.Client, spec *TestSpec, runner
 			{Dest: LogDirectory, MountType: pb.MountType_TMPFS},
 			{Dest: runnerbin.CAFile, MountType: pb.MountType_SECRET, SecretOpt: &pb.SecretOpt{ID: secretCA, Mode: 0o444, Optional: true}},
 		},
-	})
+	}
+	for _, name := range secretNames(spec.Components) {
+		request.Mounts = append(request.Mounts, gateway.Mount{
+			Dest: path.Join(secretsFolder, name), MountType: pb.MountType_SECRET,
+			SecretOpt: &pb.SecretOpt{ID: secretPrefix + name, Mode: 0o400, Optional: true},
+		})
+	}
+	return gw.NewContainer(ctx, request)
+}
+
+// secretNames are all that the components of one container may read.
+func secretNames(components []Component) []string {
+	var names []string
+	for _, c := range components {
+		names = append(names, c.Secrets...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 func solveState(ctx context.Context, gw gateway.Client, state llb.State, platform ocispecs.Platform) (gateway.Reference, error) {

@@ -27,6 +27,8 @@ type Services struct {
 	Logs   Logs
 	// Memory is the folder that remembers what the components of the last builds depended on (package why).
 	Memory string
+	// Secrets are the values of secrets by name.
+	Secrets map[string][]byte
 }
 
 // Logs gives places to log files.

@@ -4,12 +4,12 @@
 package runnerbin
 
 import (
-	"bytes"
 	"context"
 	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 
 	"github.com/containerd/containerd/v2/core/content"
@@ -36,7 +36,7 @@ var ErrNotBuilt = errors.New("this slipway was built without its runner; build i
 // Image is the runner's image for one architecture.
 type Image struct {
 	Digest digest.Digest // of the manifest
-	blobs  map[digest.Digest][]byte
+	blobs  string        // folder in images
 }
 
 // For returns the runner's image for linux on arch (GOARCH). It is ErrNotBuilt when there is none.
@@ -53,76 +53,69 @@ func For(arch string) (*Image, error) {
 	if err := json.Unmarshal(data, &index); err != nil || len(index.Manifests) != 1 {
 		return nil, fmt.Errorf("runner image of %s: malformed index (%v)", arch, err)
 	}
-	entries, err := images.ReadDir(dir + "/blobs/sha256")
+	return &Image{Digest: index.Manifests[0].Digest, blobs: dir + "/blobs/sha256/"}, nil
+}
+
+// Store returns the image as a read-only content store. Writing to it fails.
+func (i *Image) Store() content.Store { return store{i} }
+
+// store reads blobs where the program has them, without a copy.
+type store struct{ image *Image }
+
+func (s store) open(d digest.Digest) (fs.File, int64, error) {
+	f, err := images.Open(s.image.blobs + d.Encoded())
+	if err != nil {
+		return nil, 0, fmt.Errorf("runner blob %s: %w", d, errdefs.ErrNotFound)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, 0, err
+	}
+	return f, info.Size(), nil
+}
+
+func (s store) Info(_ context.Context, d digest.Digest) (content.Info, error) {
+	_, size, err := s.open(d)
+	return content.Info{Digest: d, Size: size}, err
+}
+
+func (s store) Walk(context.Context, content.WalkFunc, ...string) error { return nil }
+
+func (s store) ReaderAt(_ context.Context, desc ocispecs.Descriptor) (content.ReaderAt, error) {
+	f, size, err := s.open(desc.Digest)
 	if err != nil {
 		return nil, err
 	}
-	img := &Image{Digest: index.Manifests[0].Digest, blobs: make(map[digest.Digest][]byte, len(entries))}
-	for _, e := range entries {
-		data, err := images.ReadFile(dir + "/blobs/sha256/" + e.Name())
-		if err != nil {
-			return nil, err
-		}
-		img.blobs[digest.NewDigestFromEncoded(digest.SHA256, e.Name())] = data
-	}
-	return img, nil
-}
-
-// Store returns the images as a read-only content store. Writing to it fails.
-func Store(imgs ...*Image) content.Store {
-	s := &store{blobs: map[digest.Digest][]byte{}}
-	for _, img := range imgs {
-		for d, data := range img.blobs {
-			s.blobs[d] = data
-		}
-	}
-	return s
-}
-
-// store is immutable after Store.
-type store struct{ blobs map[digest.Digest][]byte }
-
-func (s *store) blob(d digest.Digest) ([]byte, error) {
-	data, ok := s.blobs[d]
+	at, ok := f.(io.ReaderAt)
 	if !ok {
-		return nil, fmt.Errorf("runner blob %s: %w", d, errdefs.ErrNotFound)
+		return nil, fmt.Errorf("runner blob %s cannot be read at an offset", desc.Digest)
 	}
-	return data, nil
+	return readerAt{at, size}, nil
 }
 
-func (s *store) Info(_ context.Context, d digest.Digest) (content.Info, error) {
-	data, err := s.blob(d)
-	return content.Info{Digest: d, Size: int64(len(data))}, err
-}
-
-func (s *store) Walk(context.Context, content.WalkFunc, ...string) error { return nil }
-
-func (s *store) ReaderAt(_ context.Context, desc ocispecs.Descriptor) (content.ReaderAt, error) {
-	data, err := s.blob(desc.Digest)
-	if err != nil {
-		return nil, err
-	}
-	return readerAt{bytes.NewReader(data)}, nil
-}
-
-func (s *store) Update(context.Context, content.Info, ...string) (content.Info, error) {
+func (s store) Update(context.Context, content.Info, ...string) (content.Info, error) {
 	return content.Info{}, errdefs.ErrNotImplemented
 }
 
-func (s *store) Delete(context.Context, digest.Digest) error { return errdefs.ErrNotImplemented }
+func (s store) Delete(context.Context, digest.Digest) error { return errdefs.ErrNotImplemented }
 
-func (s *store) Status(context.Context, string) (content.Status, error) {
+func (s store) Status(context.Context, string) (content.Status, error) {
 	return content.Status{}, errdefs.ErrNotFound
 }
 
-func (s *store) ListStatuses(context.Context, ...string) ([]content.Status, error) { return nil, nil }
+func (s store) ListStatuses(context.Context, ...string) ([]content.Status, error) { return nil, nil }
 
-func (s *store) Abort(context.Context, string) error { return errdefs.ErrNotFound }
+func (s store) Abort(context.Context, string) error { return errdefs.ErrNotFound }
 
-func (s *store) Writer(context.Context, ...content.WriterOpt) (content.Writer, error) {
+func (s store) Writer(context.Context, ...content.WriterOpt) (content.Writer, error) {
 	return nil, errdefs.ErrNotImplemented
 }
 
-type readerAt struct{ *bytes.Reader }
+type readerAt struct {
+	io.ReaderAt
+	size int64
+}
+
+func (r readerAt) Size() int64 { return r.size }
 
 func (readerAt) Close() error { return nil }

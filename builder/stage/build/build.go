@@ -34,6 +34,8 @@ type Input struct {
 	Blobs       content.Store
 	NoCache     []string // names of components to run again; All for all of them
 	Compression string
+	// CacheFrom and CacheTo are caches besides the builder's own.
+	CacheFrom, CacheTo []engine.Cache
 }
 
 // Output is what the stage made. On failure Built is nil and Components tell how far it came.
@@ -68,7 +70,8 @@ func newSpec(s stage.Services, in Input, components []plan.Component) (engine.Bu
 	}
 	spec := engine.BuildSpec{
 		Platform: platform, Parent: in.Parent, Store: in.Blobs, Labels: in.Plan.Labels,
-		Compression: in.Compression, Template: template(in),
+		Compression: in.Compression, Template: template(in), Secrets: s.Secrets,
+		CacheFrom: in.CacheFrom, CacheTo: in.CacheTo,
 		LogFolder: func(i int) (string, error) {
 			return s.Logs.LogFolder(event.StageBuild, components[i].Index, components[i].Name)
 		},
@@ -87,7 +90,7 @@ func newSpec(s stage.Services, in Input, components []plan.Component) (engine.Bu
 			return spec, err
 		}
 		spec.Components = append(spec.Components, engine.Component{
-			Title: stage.Title(c), Files: files, NoCache: slices.Contains(in.NoCache, All) || slices.Contains(in.NoCache, c.Name),
+			Title: stage.Title(c), Files: files, Secrets: c.Secrets, NoCache: slices.Contains(in.NoCache, All) || slices.Contains(in.NoCache, c.Name),
 		})
 	}
 	return spec, nil

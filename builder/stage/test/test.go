@@ -79,7 +79,7 @@ func newSpec(s stage.Services, in Input, components []plan.Component) (engine.Te
 		return engine.TestSpec{}, stage.Machine("read the image's config", err)
 	}
 	spec := engine.TestSpec{
-		Platform: platform, Store: in.Blobs, Timeout: in.Timeout, Env: config.Config.Env,
+		Platform: platform, Store: in.Blobs, Timeout: in.Timeout, Env: config.Config.Env, Secrets: s.Secrets,
 		Image: engine.Image{Digest: digest.Digest(in.Image.Digest().String())},
 		LogFolder: func(i int) (string, error) {
 			return s.Logs.LogFolder(event.StageTest, components[i].Index, components[i].Name)
@@ -90,7 +90,7 @@ func newSpec(s stage.Services, in Input, components []plan.Component) (engine.Te
 		if err != nil {
 			return spec, err
 		}
-		spec.Components = append(spec.Components, engine.Component{Title: stage.Title(c), Files: files})
+		spec.Components = append(spec.Components, engine.Component{Title: stage.Title(c), Files: files, Secrets: c.Secrets})
 	}
 	return spec, nil
 }
