@@ -15,6 +15,8 @@ import (
 type Options struct {
 	// CAFile names a PEM bundle of certificate authorities to trust besides the system's (SLIPWAY_CA_FILE).
 	CAFile string
+	// SecretsFolder holds AWS credentials as files (SLIPWAY_SECRETS_DIR); "" is /run/secrets.
+	SecretsFolder string
 }
 
 // Builtin returns all built-in modules with default options.
@@ -22,6 +24,7 @@ func Builtin() (*action.Set, error) { return New(Options{}) }
 
 // New returns all built-in modules.
 func New(o Options) (*action.Set, error) {
+	access := transfer.S3Access{CAFile: o.CAFile, SecretsFolder: o.SecretsFolder}
 	return action.NewSet(
 		command.Bash{},
 		command.Binary{},
@@ -54,5 +57,7 @@ func New(o Options) (*action.Set, error) {
 		system.UpdateOS{},
 
 		transfer.Download{CAFile: o.CAFile},
+		transfer.S3Download{Access: access},
+		transfer.S3Upload{Access: access},
 	)
 }

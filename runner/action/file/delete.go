@@ -41,7 +41,7 @@ func (Delete) Run(ctx context.Context, req action.Request) (action.Result, error
 }
 
 func deleteFiles(ctx context.Context, req action.Request, path string) error {
-	folder, name, wild, err := splitWildcard(path)
+	folder, name, wild, err := action.SplitWildcard(path)
 	if err != nil {
 		return err
 	}

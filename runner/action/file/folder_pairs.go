@@ -40,7 +40,7 @@ func folderPairs(ctx context.Context, req action.Request, e action.Entry, stat s
 
 // folderSources returns the folders that source names: at least one, files and links left out.
 func folderSources(ctx context.Context, req action.Request, source string, stat statFunc) ([]string, error) {
-	folder, name, wild, err := splitWildcard(source)
+	folder, name, wild, err := action.SplitWildcard(source)
 	if err != nil {
 		return nil, err
 	}

@@ -75,7 +75,7 @@ func filePairs(ctx context.Context, req action.Request, e action.Entry, stat sta
 
 // fileSources returns the files that source names: at least one, folders left out.
 func fileSources(ctx context.Context, req action.Request, source string, stat statFunc) (paths []string, wild bool, err error) {
-	folder, name, wild, err := splitWildcard(source)
+	folder, name, wild, err := action.SplitWildcard(source)
 	if err != nil {
 		return nil, false, err
 	}

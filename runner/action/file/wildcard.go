@@ -2,32 +2,17 @@ package file
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sort"
 	"strings"
 
 	"github.com/slipway-oci/slipway/runner/action"
 )
 
-var errMiddleWildcard = errors.New("a wildcard is allowed in the last segment of a path only")
-
-// splitWildcard splits a path, as the user wrote it, into the folder and the name of its last segment, and reports
-// whether the name holds a wildcard. A wildcard in the folder is an error.
-func splitWildcard(path string) (folder, name string, wild bool, err error) {
-	trimmed := withoutMark(path)
-	folder, name = filepath.Split(trimmed)
-	if strings.Contains(folder, "*") {
-		return "", "", false, fmt.Errorf("%q: %w", path, errMiddleWildcard)
-	}
-	return folder, name, strings.Contains(name, "*"), nil
-}
-
 // checkWildcard is the static check of an input that takes a wildcard in its last segment.
 func checkWildcard(text string) error {
-	_, _, _, err := splitWildcard(text)
+	_, _, _, err := action.SplitWildcard(text)
 	return err
 }
 

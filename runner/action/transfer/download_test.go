@@ -33,6 +33,15 @@ func TestConformance(t *testing.T) {
 		id   string
 		test func(*testing.T)
 	}{
+		{"S3D-01", testObjectDownload},
+		{"S3D-02", testPrefixDownload},
+		{"S3D-03", testImpossibleDownload},
+		{"S3D-04", testDownloadNoOverwrite},
+		{"S3D-05", testBucketOwner},
+		{"S3U-01", testFileUpload},
+		{"S3U-02", testFolderUpload},
+		{"S3U-03", testWildcardUpload},
+		{"S3-01", testAccess},
 		{"WEB-01", testFolderDestination},
 		{"WEB-02", testRetries},
 		{"WEB-03", testChecksum},
