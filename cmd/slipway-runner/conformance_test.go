@@ -7,9 +7,12 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -167,6 +170,37 @@ var commandLine = conformance{
 		c.run(0, "--version")
 		if c.stdout != "awstoe 1.2.3\n" {
 			t.Errorf("version %q", c.stdout)
+		}
+	},
+	"CLI-11": func(t *testing.T) {
+		var mu sync.Mutex
+		stored := map[string]string{}
+		status := http.StatusOK
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			text, _ := io.ReadAll(r.Body)
+			mu.Lock()
+			defer mu.Unlock()
+			if status == http.StatusOK && r.Method == http.MethodPut {
+				stored[r.URL.Path] = string(text)
+			}
+			w.WriteHeader(status)
+		}))
+		defer server.Close()
+		c := newCall(t)
+		c.env = append(os.Environ(), "AWS_ENDPOINT_URL="+server.URL, "AWS_EC2_METADATA_DISABLED=true", "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=key")
+		c.write("d.yaml", steps(sh("a", "true")))
+		c.run(0, "run", "-d", "d.yaml", "-l", "logs", "-i", "x", "-b", "bucket", "-k", "a/b")
+		folder := filepath.Base(c.folder())
+		if got, want := c.summary()["logUrl"], "s3://bucket/a/b/"+folder; got != want {
+			t.Errorf("logUrl %v, want %s; %s", got, want, c.stderr)
+		}
+		if text := stored["/bucket/a/b/"+folder+"/console.log"]; !strings.Contains(text, "TOE has completed execution successfully") {
+			t.Errorf("stored: %q", stored)
+		}
+		status = http.StatusForbidden
+		c.run(0, "run", "-d", "d.yaml", "-l", "logs2", "-b", "bucket")
+		if got := c.summary()["logUrl"].(string); !strings.HasPrefix(got, c.dir) || !strings.Contains(c.stderr, "not uploaded") {
+			t.Errorf("logUrl %s, stderr %s", got, c.stderr)
 		}
 	},
 	"LOG-05": func(t *testing.T) {

@@ -129,14 +129,20 @@ func (c *call) summary() map[string]any {
 	return m
 }
 
-// log reads a file of the log folder of the one run in DIR/logs.
-func (c *call) log(name string) string {
+// folder is the log folder of the one run in DIR/logs.
+func (c *call) folder() string {
 	c.t.Helper()
 	folders, err := filepath.Glob(filepath.Join(c.dir, "logs", "TOE_*"))
 	if err != nil || len(folders) != 1 {
 		c.t.Fatalf("log folders %v, %v", folders, err)
 	}
-	text, err := os.ReadFile(filepath.Join(folders[0], name))
+	return folders[0]
+}
+
+// log reads a file of that folder.
+func (c *call) log(name string) string {
+	c.t.Helper()
+	text, err := os.ReadFile(filepath.Join(c.folder(), name))
 	if err != nil {
 		c.t.Fatal(err)
 	}

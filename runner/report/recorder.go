@@ -70,9 +70,11 @@ func (r *Recorder) Emit(pos Position, e Event) {
 	r.flush()
 }
 
-func (r *Recorder) record(pos Position, e Event) {
-	rec := Record{Time: r.Now(), Position: pos, Event: e}
-	r.last = rec.Time
+func (r *Recorder) record(pos Position, e Event) { r.recordAt(r.Now(), pos, e) }
+
+func (r *Recorder) recordAt(at time.Time, pos Position, e Event) {
+	r.last = at
+	rec := Record{Time: at, Position: pos, Event: e}
 	for _, s := range r.sinks {
 		s.Record(rec)
 	}
@@ -147,13 +149,15 @@ type lineWriter struct {
 	recorder *Recorder
 	pos      Position
 	stream   string
-	rest     []byte // the unfinished line
+	rest     []byte    // the unfinished line
+	at       time.Time // of the lines of one write: they came together
 }
 
 func (w *lineWriter) Write(b []byte) (int, error) {
 	n := len(b)
 	w.recorder.mu.Lock()
 	defer w.recorder.mu.Unlock()
+	w.at = w.recorder.Now()
 	for len(b) > 0 {
 		end := bytes.IndexByte(b, '\n')
 		if end < 0 {
@@ -190,13 +194,14 @@ func (w *lineWriter) emitLine(line []byte) {
 }
 
 func (w *lineWriter) emit(text []byte, partial bool) {
-	w.recorder.record(w.pos, StepOutput{Stream: w.stream, Text: validText(text), Partial: partial})
+	w.recorder.recordAt(w.at, w.pos, StepOutput{Stream: w.stream, Text: validText(text), Partial: partial})
 }
 
 func (w *lineWriter) end() {
 	w.recorder.mu.Lock()
 	defer w.recorder.mu.Unlock()
 	if len(w.rest) > 0 {
+		w.at = w.recorder.Now()
 		w.emitLine(w.rest)
 		w.rest = nil
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"strconv"
+	"time"
 )
 
 // maxEvent is the largest size of one line of the stream, with its newline.
@@ -18,6 +19,9 @@ type Stream struct {
 	buf    []byte
 	failed error
 	report func(error)
+
+	stamp []byte // last, as text
+	last  time.Time
 }
 
 // NewStream returns a stream on w. report is called once, with the error that ended the stream.
@@ -96,7 +100,10 @@ func (s *Stream) begin(r Record, name string) {
 	b := append(s.buf, `{"v":1,"seq":`...)
 	b = strconv.AppendInt(b, s.seq, 10)
 	b = append(b, `,"time":"`...)
-	b = r.Time.UTC().AppendFormat(b, "2006-01-02T15:04:05.000000Z")
+	if s.stamp == nil || !r.Time.Equal(s.last) {
+		s.stamp, s.last = r.Time.UTC().AppendFormat(s.stamp[:0], "2006-01-02T15:04:05.000000Z"), r.Time
+	}
+	b = append(b, s.stamp...)
 	b = append(b, `","type":"`...)
 	b = append(append(b, name...), '"')
 	p := r.Position
