@@ -28,9 +28,9 @@ type Options struct {
 	Engine   *engine.Engine
 	Store    *store.Store
 	Registry *registry.Client
-	Events   event.Sink // nil discards
-	Logs     stage.Logs // where log folders go
-	Secrets     map[string][]byte // values by name, for components that refer to them
+	Events   event.Sink        // nil discards
+	Logs     stage.Logs        // where log folders go
+	Secrets  map[string][]byte // values by name, for components that refer to them
 	// CacheFrom and CacheTo are caches besides the builder's own.
 	CacheFrom, CacheTo []engine.Cache
 	// Memory is a folder in which builds remember what they depended on, to say next time what changed.

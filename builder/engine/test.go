@@ -41,6 +41,8 @@ type TestSpec struct {
 	Timeout time.Duration
 	// Secrets are the values by name.
 	Secrets map[string][]byte
+	// Service runs as process 1 beside the tests; nil runs the tests themselves as process 1.
+	Service *Service
 }
 
 // stopGrace is how long the runner may take to end its step and write its logs after a time-out or an interruption.
@@ -93,6 +95,19 @@ func (e *Engine) runTests(ctx context.Context, gw gateway.Client, spec *TestSpec
 	}
 	defer func() { _ = container.Release(context.WithoutCancel(ctx)) }()
 
+	if spec.Service == nil {
+		return e.runBatch(ctx, container, spec, args)
+	}
+	service, err := startService(ctx, container, spec.Service, e.testEnvironment())
+	if err != nil {
+		return -1, err
+	}
+	code, err := e.runBatch(ctx, container, spec, args)
+	return code, service.verdict(code, err)
+}
+
+// runBatch runs the tests as a process of the container and collects events and logs.
+func (e *Engine) runBatch(ctx context.Context, container gateway.Container, spec *TestSpec, args []string) (int, error) {
 	archive, logs := io.Pipe()
 	unpacked := make(chan error, 1)
 	go func() { unpacked <- unpackLogs(archive, spec.LogFolder) }()

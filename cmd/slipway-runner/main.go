@@ -38,6 +38,7 @@ var commands = []struct {
 	{"run", "Run documents", runCommand},
 	{"validate", "Check documents without running them", validateCommand},
 	{"batch", "Run config files one after the other", batchCommand},
+	{"await", "Wait until TCP ports are listened on", awaitCommand},
 	{"idle", "Reap processes until SIGTERM, as process 1 of a container", idleCommand},
 }
 
