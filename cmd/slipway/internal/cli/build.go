@@ -61,7 +61,6 @@ func (a *app) buildCmd() *cobra.Command {
 	o.compression.AddFlags(fs)
 	fs.StringSliceVar(&o.noCache, "no-cache", nil, "run all components, or with =`COMPONENT,...` these, even if nothing changed")
 	fs.Lookup("no-cache").NoOptDefVal = build.All
-	cmd.MarkFlagsMutuallyExclusive("push", "no-push")
 	return cmd
 }
 

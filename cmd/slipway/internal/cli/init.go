@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/slipway-oci/slipway/builder/recipe"
 	"github.com/slipway-oci/slipway/oci/ref"
 )
 
@@ -56,14 +57,14 @@ func runInit(o initOptions, w, story io.Writer) error {
 		}
 		o.name = recipeNameFor(filepath.Base(abs))
 	}
-	if _, err := ref.ParsePointer(ref.Normal(o.name)); err != nil {
-		return fmt.Errorf("--name: %w", err)
-	}
 	if _, err := ref.Parse(o.parent); err != nil {
 		return fmt.Errorf("--parent: %w", err)
 	}
 	files, err := initFiles(o)
 	if err != nil {
+		return err
+	}
+	if err := checkInit(o, files); err != nil {
 		return err
 	}
 	for _, f := range files {
@@ -84,6 +85,23 @@ func runInit(o initOptions, w, story io.Writer) error {
 	}
 	_, err = fmt.Fprintf(story, "Build it with: slipway build %s\n", o.dir)
 	return err
+}
+
+// checkInit makes sure that the recipe says what was asked for: a name may be none, or YAML of another meaning.
+func checkInit(o initOptions, files []initFile) error {
+	for _, f := range files {
+		if filepath.Base(f.path) != recipe.FileName {
+			continue
+		}
+		r, err := recipe.Parse(f.path, []byte(f.text))
+		if err != nil || r.Name.Value != o.name || r.ParentImage.Value != o.parent {
+			return usageError{
+				fmt.Errorf("--name %q and --parent %q make no recipe", o.name, o.parent),
+				"a name has 3 to 128 letters, digits, - and _, and spaces inside",
+			}
+		}
+	}
+	return nil
 }
 
 type initFile struct{ path, text string }

@@ -47,7 +47,6 @@ func (a *app) planCmd() *cobra.Command {
 	o.AddFlags(cmd.Flags())
 	registries.AddFlags(cmd.Flags())
 	format.AddFlags(cmd.Flags())
-	cmd.MarkFlagsMutuallyExclusive("push", "no-push")
 	return cmd
 }
 

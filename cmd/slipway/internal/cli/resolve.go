@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"runtime"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -47,6 +48,8 @@ func recipeOf(args []string) string {
 func (o *planOptions) options() (plan.Options, error) {
 	p := plan.Options{Tags: o.tags, SkipTests: o.skipTests, Machine: machine()}
 	switch {
+	case o.push && o.noPush:
+		return p, usageError{errors.New("--push and --no-push exclude each other"), "give one of them, or none to push where the recipe says so"}
 	case o.push:
 		p.Push = &o.push
 	case o.noPush:

@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/slipway-oci/slipway/runner/document/near"
 )
 
 func (a *app) rootCmd() *cobra.Command {
@@ -29,9 +31,7 @@ func (a *app) rootCmd() *cobra.Command {
 		a.versionCmd(),
 	)
 	group(cmd)
-	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usageError{err, fmt.Sprintf("see: %s -h", cmd.CommandPath())}
-	})
+	cmd.SetFlagErrorFunc(flagError)
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
 	cmd.SetUsageTemplate(usageTemplate)
 	completeValues(cmd)
@@ -90,6 +90,20 @@ func completeValues(cmd *cobra.Command) {
 	}
 }
 
+// flagError adds to an error about a flag what may have been meant.
+func flagError(cmd *cobra.Command, err error) error {
+	hint := fmt.Sprintf("see: %s -h", cmd.CommandPath())
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		if name, ok := near.Word(unknown.GetSpecifiedName(), names); ok {
+			hint = fmt.Sprintf("did you mean --%s?", name)
+		}
+	}
+	return usageError{err, hint}
+}
+
 // group makes cmd a command that only holds others: alone it shows its help, with a word it does not know it says so.
 func group(cmd *cobra.Command) *cobra.Command {
 	cmd.SuggestionsMinimumDistance = 2
@@ -112,10 +126,10 @@ func arguments(least, most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		var err error
 		switch {
-		case len(args) < least && least == most:
-			err = fmt.Errorf("%d of %d arguments given", len(args), least)
-		case len(args) < least:
+		case len(args) == least-1:
 			err = errors.New("an argument is missing")
+		case len(args) < least:
+			err = fmt.Errorf("%d arguments are missing", least-len(args))
 		case most >= 0 && len(args) > most:
 			err = fmt.Errorf("unexpected argument %q", args[most])
 		default:

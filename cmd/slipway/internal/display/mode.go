@@ -32,7 +32,7 @@ func ParseMode(text string) (Mode, error) {
 			return Mode(m), nil
 		}
 	}
-	return "", fmt.Errorf("%q is not one of %s", text, strings.Join(Modes(), ", "))
+	return "", fmt.Errorf("not one of %s", strings.Join(Modes(), ", "))
 }
 
 // Terminal is what the choice of a mode depends on.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/slipway-oci/slipway/builder/event"
 	"github.com/slipway-oci/slipway/builder/result"
+	"github.com/slipway-oci/slipway/cmd/slipway/internal/golden"
 )
 
 func show(mode Mode, style Style, moments []moment) string {
@@ -22,9 +23,9 @@ func show(mode Mode, style Style, moments []moment) string {
 	return b.String()
 }
 
-func TestPlain(t *testing.T) { golden(t, show(Plain, Style{}, story())) }
+func TestPlain(t *testing.T) { golden.Check(t, show(Plain, Style{}, story())) }
 
-func TestPlainInColour(t *testing.T) { golden(t, show(Plain, Style{Colour: true}, story())) }
+func TestPlainInColour(t *testing.T) { golden.Check(t, show(Plain, Style{Colour: true}, story())) }
 
 func TestPlainNamesThePlatform(t *testing.T) {
 	got := show(Plain, Style{}, []moment{{ms(1500), event.Event{
@@ -115,7 +116,7 @@ func problems() error {
 func TestWriteError(t *testing.T) {
 	var b strings.Builder
 	WriteError(&b, problems(), Style{})
-	golden(t, b.String())
+	golden.Check(t, b.String())
 }
 
 func TestHintsOfAPrefixedJoin(t *testing.T) {
@@ -184,14 +185,14 @@ func TestSummary(t *testing.T) {
 	var b strings.Builder
 	WriteSummary(&b, record(), Style{})
 	WriteSteps(&b, record(), Style{})
-	golden(t, b.String())
+	golden.Check(t, b.String())
 }
 
 func TestSummaryOfAFailure(t *testing.T) {
 	var b strings.Builder
 	WriteSummary(&b, failedRecord(), Style{})
 	WriteSteps(&b, failedRecord(), Style{})
-	golden(t, b.String())
+	golden.Check(t, b.String())
 }
 
 func TestWriteFailure(t *testing.T) {
@@ -204,7 +205,7 @@ func TestWriteFailure(t *testing.T) {
 		Err:    hinted{`build: component "tools": step "Install": exit code 100`, "see what apt-get says"},
 		Result: failedRecord(), Steps: f.All(), Logs: FailedLogs(failedRecord()),
 	}, Style{})
-	golden(t, b.String())
+	golden.Check(t, b.String())
 }
 
 func TestWriteFailureOfAPush(t *testing.T) {
@@ -213,7 +214,7 @@ func TestWriteFailureOfAPush(t *testing.T) {
 	r.Targets[1] = result.Target{Reference: "registry.example/web-base:stable", Status: "failed", Message: "401 Unauthorized"}
 	var b strings.Builder
 	WriteFailure(&b, Outcome{Err: errors.New(`publish: registry.example/web-base:stable: 401 Unauthorized`), Result: r}, Style{})
-	golden(t, b.String())
+	golden.Check(t, b.String())
 }
 
 func TestWriteJSONEscapesControls(t *testing.T) {

@@ -170,7 +170,7 @@ func TestParseMode(t *testing.T) {
 	if got, err := ParseMode("rawjson"); err != nil || got != JSON {
 		t.Errorf("ParseMode(rawjson) = %q, %v", got, err)
 	}
-	if _, err := ParseMode("fancy"); err == nil || !strings.Contains(err.Error(), `"fancy"`) {
+	if _, err := ParseMode("fancy"); err == nil || !strings.Contains(err.Error(), "plain") {
 		t.Errorf("ParseMode(fancy) = %v", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/slipway-oci/slipway/builder/event"
+	"github.com/slipway-oci/slipway/cmd/slipway/internal/golden"
 )
 
 // play shows moments on a screen, repainting every 100 ms, and calls at after each repaint.
@@ -43,7 +44,7 @@ func TestTTYFrames(t *testing.T) {
 		}
 	})
 	fmt.Fprintf(&frames, "---- end\n%s", s.all())
-	golden(t, frames.String())
+	golden.Check(t, frames.String())
 }
 
 func TestTTYFitsASmallScreen(t *testing.T) {
@@ -59,7 +60,7 @@ func TestTTYFitsASmallScreen(t *testing.T) {
 			}
 		}
 	})
-	golden(t, frames.String())
+	golden.Check(t, frames.String())
 }
 
 // TestTTYLeavesNoTraces plays random builds on screens of random sizes that change. What changes while it runs must
@@ -150,7 +151,7 @@ func TestTTYManyTransfers(t *testing.T) {
 			frame = s.text()
 		}
 	})
-	golden(t, frame)
+	golden.Check(t, frame)
 }
 
 func TestTTYStrayEvents(t *testing.T) {
