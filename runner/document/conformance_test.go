@@ -202,6 +202,11 @@ func documentRows() map[string][]row {
 			{name: "leading marker", text: "---\n" + head + echo + "...\n"},
 			{name: "custom tag", text: "name: !Sub x\n" + head + echo, want: errs("error yaml-tag 1:7"), near: `"!Sub"`},
 			{name: "custom tag on a map", text: act("CreateFile", "path: !GetAtt {a: b}"), want: errs("error wrong-type 8:13", "error yaml-tag 8:13")},
+			{name: "merged text", text: "<<: a\n" + head + echo, want: errs("error wrong-type 1:5")},
+			{name: "merged list of texts", text: "<<: [a]\n" + head + echo, want: errs("error wrong-type 1:6")},
+			{name: "map as a key", text: "{a: b}: c\n" + head + echo, want: errs("error wrong-type 1:1")},
+			{name: "wildcard without quotes", text: act("CreateFile", "path: *.txt"), want: errs("error yaml-syntax 8:7"), near: "quote"},
+			{name: "unknown alias", text: act("CreateFile", "path: *txt"), want: errs("error yaml-syntax 8:13"), near: "quote"},
 			{name: "standard tag", text: "name: !!str 1\n" + head + echo},
 		},
 		"DOC-10": {
@@ -271,6 +276,10 @@ func documentRows() map[string][]row {
 		"DOC-24": {
 			{name: "scalar for commands", text: act("ExecuteBash", "commands: echo"), want: errs("error wrong-type 8:17")},
 			{name: "unquoted colon", text: act("ExecuteBash", "commands:", "- echo user: bob"), want: errs("error wrong-type 9:9"), near: "quote this line"},
+			{name: "list for a map", text: act("InstallMSI", "path: a.msi", "properties: [a]"), want: errs("warning unsupported-platform 6:13", "error wrong-type 9:19")},
+			{name: "list in a map", text: act("InstallMSI", "path: a.msi", "properties: {A: [a]}"), want: errs("warning unsupported-platform 6:13", "error wrong-type 9:23")},
+			{name: "text for a list of maps", text: act("ExecuteDocument", "document: a", "parameters: x"), want: errs("error wrong-type 9:19")},
+			{name: "text in a list of maps", text: act("ExecuteDocument", "document: a", "parameters: [x]"), want: errs("error wrong-type 9:20")},
 			{name: "list for a text", text: act("CreateFile", "path: [a]"), want: errs("error wrong-type 8:13")},
 			{name: "inputs is a text", text: head + "  - {name: A, action: UpdateOS, inputs: x}\n", want: errs("error wrong-type 5:41")},
 		},

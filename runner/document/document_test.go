@@ -2,6 +2,7 @@ package document_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -321,6 +322,42 @@ func TestEntryChecksResolvedValues(t *testing.T) {
 		if got != tc.want {
 			t.Errorf("%s with %q: error %q, want %q", tc.line, tc.value, got, tc.want)
 		}
+	}
+}
+
+func TestExpandReachesEveryScalar(t *testing.T) {
+	doc := parsed(t, act("ExecuteDocument", "document: a", "parameters: [{name: n, value: v}]"))
+	in := doc.Phases[0].Steps[0].Inputs[0]
+	got, err := in.Expand(func(text string) (string, error) { return text + "!", nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	item := got.Keys[1].Value.List[0].Map
+	if got.Keys[0].Value.Text != "a!" || item[0].Value.Text != "n!" || item[1].Value.Text != "v!" || item[1].Value.Plain {
+		t.Errorf("Expand = %+v", got)
+	}
+	if in.Keys[1].Value.List[0].Map[0].Value.Text != "n" {
+		t.Error("Expand changed the document")
+	}
+	for _, bad := range []string{"a", "v"} {
+		if _, err := in.Expand(func(text string) (string, error) {
+			if text == bad {
+				return "", errors.New("cannot resolve " + text)
+			}
+			return text, nil
+		}); err == nil || err.Error() != "cannot resolve "+bad {
+			t.Errorf("error %v, want that of %q", err, bad)
+		}
+	}
+}
+
+func TestPhaseByName(t *testing.T) {
+	doc := parsed(t, phases("build", "test"))
+	if p, ok := doc.Phase("test"); !ok || p.Name != "test" {
+		t.Errorf("Phase(test) = %q, %t", p.Name, ok)
+	}
+	if _, ok := doc.Phase("Test"); ok {
+		t.Error("there is a phase Test")
 	}
 }
 

@@ -133,7 +133,18 @@ func syntaxProblem(file string, data []byte, err error, diags *Diagnostics) {
 		}
 	}
 	column := 1 + len(lines[line-1]) - len(strings.TrimLeft(lines[line-1], " \t"))
-	diags.add(Error, CodeSyntax, Pos{File: file, Line: line, Column: column}, "", "%s", text)
+	diags.add(Error, CodeSyntax, Pos{File: file, Line: line, Column: column}, syntaxHint(text), "%s", text)
+}
+
+// syntaxHint explains messages of the parser that come from a character without quotes.
+func syntaxHint(message string) string {
+	switch {
+	case strings.Contains(message, "did not find expected alphabetic or numeric character"):
+		return "quote a value that begins with * or &"
+	case strings.Contains(message, "cannot start any token"):
+		return "quote a value that begins with @, % or `, and indent with spaces"
+	}
+	return ""
 }
 
 // find returns the place of the first occurrence of word.
