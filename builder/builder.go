@@ -42,6 +42,8 @@ type Options struct {
 	NoCache     []string
 	Compression string        // of new layers: gzip, zstd, estargz or uncompressed; empty means gzip
 	TestTimeout time.Duration // of the whole test stage; 0 means no limit
+	// IsolatedTests gives the tests of each component a container of their own.
+	IsolatedTests bool
 }
 
 // Build runs the stages in order and returns the record of what happened, also when it fails. Failures know their
@@ -90,11 +92,11 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) error {
 	}
 	r.Image = &image.Record
 
-	if len(p.TestStage()) == 0 {
+	if len(p.TestStage())+len(p.HostStage()) == 0 {
 		r.skip(event.StageTest, "no test phase")
 	} else if err := r.stage(event.StageTest, &r.Timings.Test, func() error {
 		r.Tests, err = test.Run(ctx, services, test.Input{
-			Plan: p, Platform: platform, Image: image.Image, Blobs: blobs, RunID: o.RunID, Timeout: o.TestTimeout,
+			Plan: p, Platform: platform, Image: image.Image, Blobs: blobs, RunID: o.RunID, Timeout: o.TestTimeout, Isolated: o.IsolatedTests,
 		})
 		return err
 	}); err != nil {

@@ -125,3 +125,6 @@ type ComponentState struct {
 
 // TestFolder is where component i of a TestSpec finds its files.
 func TestFolder(i int) string { return fmt.Sprintf("%s/%02d", runnerbin.ComponentDir, i+1) }
+
+// IdleCommand is a process 1 that only reaps, for images that have no process of their own.
+func IdleCommand() []string { return []string{runnerbin.Program, "idle"} }

@@ -37,23 +37,19 @@ type TestSpec struct {
 	LogFolder func(i int) (string, error)
 	// Events receives the runner's event stream, complete: run after run, in the order of the components.
 	Events io.Writer
-	// Timeout ends the container; 0 means no limit.
-	Timeout time.Duration
 	// Secrets are the values by name.
 	Secrets map[string][]byte
 	// Service runs as process 1 beside the tests; nil runs the tests themselves as process 1.
 	Service *Service
 }
 
-// stopGrace is how long the runner may take to end its step and write its logs after a time-out or an interruption.
+// stopGrace is how long the runner may take to end its step and write its logs when the tests are cut off.
 const stopGrace = 15 * time.Second
-
-// ErrTestTimeout means that the tests took longer than the spec allows.
-var ErrTestTimeout = errors.New("the tests took longer than their time limit")
 
 // Test runs the components' tests, in order and up to the first that fails, in one fresh container of the image,
 // whose own entrypoint is not started. Nothing of it is kept. The returned code is the runner's exit code; err is
-// about everything but the tests' own outcome.
+// about everything but the tests' own outcome. At the deadline of ctx the runner is asked to end, so that it writes its
+// logs; when ctx is cancelled the container ends at once.
 func (e *Engine) Test(ctx context.Context, spec TestSpec) (code int, err error) {
 	runner, err := runnerbin.For(spec.Platform.Architecture)
 	if err != nil {
@@ -65,9 +61,11 @@ func (e *Engine) Test(ctx context.Context, spec TestSpec) (code int, err error) 
 		Session:   e.attachables(spec.Secrets),
 		Internal:  true, // not a build of its own in the builder's history
 	}
+	work, deadline, stop := graceful(ctx)
+	defer stop()
 	var inner error
-	_, err = e.client.Build(ctx, opt, product, func(ctx context.Context, gw gateway.Client) (*gateway.Result, error) {
-		code, inner = e.runTests(ctx, gw, &spec, runner)
+	_, err = e.client.Build(work, opt, product, func(ctx context.Context, gw gateway.Client) (*gateway.Result, error) {
+		code, inner = e.runTests(ctx, gw, &spec, runner, deadline)
 		return gateway.NewResult(), inner
 	}, nil)
 	if inner != nil {
@@ -79,7 +77,23 @@ func (e *Engine) Test(ctx context.Context, spec TestSpec) (code int, err error) 
 	return code, err
 }
 
-func (e *Engine) runTests(ctx context.Context, gw gateway.Client, spec *TestSpec, runner *runnerbin.Image) (int, error) {
+// graceful parts the deadline of ctx from its cancellation: the returned context is cancelled with ctx, but some time
+// after its deadline, when the channel has been closed.
+func graceful(ctx context.Context) (context.Context, <-chan struct{}, func()) {
+	work, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	deadline := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			cancel(context.Cause(ctx))
+			return
+		}
+		close(deadline)
+		time.AfterFunc(stopGrace+time.Second, func() { cancel(context.Cause(ctx)) })
+	})
+	return work, deadline, func() { stop(); cancel(nil) }
+}
+
+func (e *Engine) runTests(ctx context.Context, gw gateway.Client, spec *TestSpec, runner *runnerbin.Image, deadline <-chan struct{}) (int, error) {
 	files := map[string][]byte{}
 	args := []string{runnerbin.Program, "batch"}
 	for i, c := range spec.Components {
@@ -96,18 +110,18 @@ func (e *Engine) runTests(ctx context.Context, gw gateway.Client, spec *TestSpec
 	defer func() { _ = container.Release(context.WithoutCancel(ctx)) }()
 
 	if spec.Service == nil {
-		return e.runBatch(ctx, container, spec, args)
+		return e.runBatch(ctx, container, spec, args, deadline)
 	}
 	service, err := startService(ctx, container, spec.Service, e.testEnvironment())
 	if err != nil {
 		return -1, err
 	}
-	code, err := e.runBatch(ctx, container, spec, args)
+	code, err := e.runBatch(ctx, container, spec, args, deadline)
 	return code, service.verdict(code, err)
 }
 
 // runBatch runs the tests as a process of the container and collects events and logs.
-func (e *Engine) runBatch(ctx context.Context, container gateway.Container, spec *TestSpec, args []string) (int, error) {
+func (e *Engine) runBatch(ctx context.Context, container gateway.Container, spec *TestSpec, args []string, deadline <-chan struct{}) (int, error) {
 	archive, logs := io.Pipe()
 	unpacked := make(chan error, 1)
 	go func() { unpacked <- unpackLogs(archive, spec.LogFolder) }()
@@ -119,15 +133,12 @@ func (e *Engine) runBatch(ctx context.Context, container gateway.Container, spec
 		_ = logs.CloseWithError(err)
 		return -1, fmt.Errorf("start the test container: %w", err)
 	}
-	err = await(ctx, process, spec.Timeout)
+	err = await(ctx, deadline, process)
 	_ = logs.Close()
 	return testOutcome(err, <-unpacked)
 }
 
 func testOutcome(wait, logs error) (int, error) {
-	if errors.Is(wait, ErrTestTimeout) {
-		return -1, wait
-	}
 	if code := exitCode(wait); wait != nil && code < 0 {
 		return -1, fmt.Errorf("test container: %w", wait)
 	} else if wait != nil {
@@ -136,30 +147,24 @@ func testOutcome(wait, logs error) (int, error) {
 	return 0, logs
 }
 
-// await waits for the end of the process. When time or context end, the runner is asked to end first, so that it can
-// write its logs.
-func await(ctx context.Context, process gateway.ContainerProcess, timeout time.Duration) error {
+// await waits for the end of the process and ends it in good order at the deadline.
+func await(ctx context.Context, deadline <-chan struct{}, process gateway.ContainerProcess) error {
 	ended := make(chan error, 1)
 	go func() { ended <- process.Wait() }()
-	var limit <-chan time.Time
-	if timeout > 0 {
-		limit = time.After(timeout)
-	}
-	var cause error
 	select {
 	case err := <-ended:
 		return err
 	case <-ctx.Done():
 		return context.Cause(ctx)
-	case <-limit:
-		cause = ErrTestTimeout
+	case <-deadline:
 	}
 	_ = process.Signal(ctx, syscall.SIGTERM)
 	select {
-	case <-ended:
+	case err := <-ended:
+		return err
 	case <-time.After(stopGrace):
+		return context.DeadlineExceeded
 	}
-	return cause
 }
 
 func newContainer(ctx context.Context, gw gateway.Client, spec *TestSpec, runner *runnerbin.Image, files map[string][]byte) (gateway.Container, error) {

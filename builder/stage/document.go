@@ -41,17 +41,26 @@ type mapped struct {
 	SHA256 string `json:"sha256"`
 }
 
+// Restart says what a step's request to restart does, in the runner's words (component-document reference, 5.6).
+type Restart string
+
+// The restart modes of containers.
+const (
+	RestartContainer Restart = "container" // all other processes end, and the runner goes on
+	NoRestart        Restart = "none"      // the step fails: process 1 is not the runner
+)
+
 // Files are what the runner needs to run phases of c in a container: the document, the parameters, and the map that
 // leads from the document's name to its place. folder is where they will be found. They decide the cache key, so
 // nothing is in them that does not decide the result.
-func Files(c plan.Component, phases []string, workingDirectory, folder string) (map[string][]byte, error) {
+func Files(c plan.Component, phases []string, workingDirectory, folder string, restart Restart) (map[string][]byte, error) {
 	config := runnerConfig{
 		Documents:        []runnerDocument{{Path: c.Reference, Parameters: []runnerParameter{}}},
 		Phases:           strings.Join(phases, ","),
 		LogDirectory:     engine.LogDirectory,
 		DocumentMap:      folder + "/" + mapFile,
 		WorkingDirectory: workingDirectory,
-		RebootMode:       "container",
+		RebootMode:       string(restart),
 		EventsFD:         "2",
 	}
 	for _, p := range c.Parameters {

@@ -85,7 +85,7 @@ func newSpec(s stage.Services, in Input, components []plan.Component) (engine.Bu
 		}
 	}
 	for _, c := range components {
-		files, err := stage.Files(c, c.Phases.Build, in.Plan.WorkingDirectory, engine.ComponentFolder)
+		files, err := stage.Files(c, c.Phases.Build, in.Plan.WorkingDirectory, engine.ComponentFolder, stage.RestartContainer)
 		if err != nil {
 			return spec, err
 		}

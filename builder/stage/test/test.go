@@ -1,23 +1,18 @@
-// Package test is the test stage: the test phases of all components run in a fresh container of the committed image.
-// Its entry point is Run.
+// Package test is the test stage: the test phases of all components run in fresh containers of the committed image,
+// then the container-host-test phases beside the image's own process. Its entry point is Run.
 package test
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
 	"github.com/containerd/containerd/v2/core/content"
-	"github.com/containerd/platforms"
-	"github.com/opencontainers/go-digest"
 
-	"github.com/slipway-oci/slipway/builder/engine"
 	"github.com/slipway-oci/slipway/builder/event"
 	"github.com/slipway-oci/slipway/builder/plan"
 	"github.com/slipway-oci/slipway/builder/result"
-	"github.com/slipway-oci/slipway/builder/runlog"
 	"github.com/slipway-oci/slipway/builder/stage"
 	"github.com/slipway-oci/slipway/oci/store"
 )
@@ -30,27 +25,92 @@ type Input struct {
 	Blobs    content.Store
 	RunID    string
 	Timeout  time.Duration // of the whole stage; 0 means no limit
+	// Isolated gives each component a container of its own; tests of different components then run side by side.
+	Isolated bool
 }
+
+// parallel is how many isolated tests run at a time.
+const parallel = 4
+
+// hostStage names the log folders of container-host-test phases.
+const hostStage event.Stage = "container-host-test"
 
 // Run runs the tests and records their outcome with the image in the store. A failed test is a *stage.Error with
 // CodeTest; the results are there in any case, as far as the tests came.
 func Run(ctx context.Context, s stage.Services, in Input) ([]result.Component, error) {
-	components := in.Plan.TestStage()
-	spec, err := newSpec(s, in, components)
-	if err != nil {
-		return nil, err
-	}
-	w := &watcher{services: s, in: in, components: components, ended: make([]bool, len(components))}
-	decoder := &runlog.Decoder{Base: w.base, Sink: w}
-	spec.Events = decoder
-	w.start(0)
-	code, err := s.Engine.Test(ctx, spec)
-	_ = decoder.Close()
-	results := w.results()
-	if err = w.outcome(ctx, code, err, results); err != nil && !failedTest(err) {
+	results, err := runAll(ctx, s, in)
+	if err != nil && !failedTest(err) {
 		return results, err
 	}
 	return results, errors.Join(err, mark(ctx, s, in, err == nil))
+}
+
+func runAll(ctx context.Context, s stage.Services, in Input) ([]result.Component, error) {
+	if in.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, in.Timeout, errTimeout)
+		defer cancel()
+	}
+	results, err := runTests(ctx, s, in)
+	if err != nil {
+		return results, err
+	}
+	hosted, err := runHosted(ctx, s, in)
+	return append(results, hosted...), err
+}
+
+// runTests runs the test phases, in one container or each component's in its own.
+func runTests(ctx context.Context, s stage.Services, in Input) ([]result.Component, error) {
+	components := in.Plan.TestStage()
+	if len(components) == 0 {
+		return []result.Component{}, nil
+	}
+	phases := func(c plan.Component) []string { return c.Phases.Test }
+	if !in.Isolated {
+		return newContainer(s, in, components, phases, event.StageTest).run(ctx)
+	}
+	results, failures := make([][]result.Component, len(components)), make([]error, len(components))
+	slots := make(chan struct{}, parallel)
+	var group sync.WaitGroup
+	for i := range components {
+		group.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			results[i], failures[i] = newContainer(s, in, components[i:i+1], phases, event.StageTest).run(ctx)
+		})
+	}
+	group.Wait()
+	all := []result.Component{}
+	for _, r := range results {
+		all = append(all, r...)
+	}
+	return all, first(failures)
+}
+
+// first returns the first failure; a fault of the machine outweighs failed tests.
+func first(failures []error) error {
+	var found error
+	for _, err := range failures {
+		if err != nil && (found == nil || failedTest(found) && !failedTest(err)) {
+			found = err
+		}
+	}
+	return found
+}
+
+// runHosted runs the container-host-test phases beside the image's own process.
+func runHosted(ctx context.Context, s stage.Services, in Input) ([]result.Component, error) {
+	components := in.Plan.HostStage()
+	if len(components) == 0 {
+		return nil, nil
+	}
+	phases := func(c plan.Component) []string { return c.Phases.Host }
+	c := newContainer(s, in, components, phases, hostStage)
+	var err error
+	if c.service, err = serviceOf(in.Image); err != nil {
+		return nil, stage.Machine("read the image's config", err)
+	}
+	return c.run(ctx)
 }
 
 func failedTest(err error) bool {
@@ -67,136 +127,4 @@ func mark(ctx context.Context, s stage.Services, in Input, passed bool) error {
 		return stage.Machine("record the outcome of the tests", err)
 	}
 	return nil
-}
-
-func newSpec(s stage.Services, in Input, components []plan.Component) (engine.TestSpec, error) {
-	platform, err := platforms.Parse(in.Platform.Name)
-	if err != nil {
-		return engine.TestSpec{}, fmt.Errorf("platform %q: %w", in.Platform.Name, err)
-	}
-	config, err := in.Image.Config()
-	if err != nil {
-		return engine.TestSpec{}, stage.Machine("read the image's config", err)
-	}
-	spec := engine.TestSpec{
-		Platform: platform, Store: in.Blobs, Timeout: in.Timeout, Env: config.Config.Env, Secrets: s.Secrets,
-		Image: engine.Image{Digest: digest.Digest(in.Image.Digest().String())},
-		LogFolder: func(i int) (string, error) {
-			return s.Logs.LogFolder(event.StageTest, components[i].Index, components[i].Name)
-		},
-	}
-	for i, c := range components {
-		files, err := stage.Files(c, c.Phases.Test, in.Plan.WorkingDirectory, engine.TestFolder(i))
-		if err != nil {
-			return spec, err
-		}
-		spec.Components = append(spec.Components, engine.Component{Title: stage.Title(c), Files: files, Secrets: c.Secrets})
-	}
-	return spec, nil
-}
-
-// watcher sends the events of the stage: those of the runner, and the start and end of each component around them.
-type watcher struct {
-	services   stage.Services
-	in         Input
-	components []plan.Component
-
-	mu      sync.Mutex
-	current int
-	ended   []bool
-	begun   []time.Time
-}
-
-func (w *watcher) base(run int) event.Event {
-	c := w.components[min(run, len(w.components)-1)]
-	e := event.Event{Time: time.Now(), Stage: event.StageTest, Component: c.Name, Index: c.Index, Count: len(w.components)}
-	if len(w.in.Plan.Platforms) > 1 {
-		e.Platform = w.in.Platform.Name
-	}
-	return e
-}
-
-func (w *watcher) start(i int) {
-	w.begun = append(w.begun, time.Now())
-	e := w.base(i)
-	e.Type = event.ComponentStart
-	w.services.Events.Send(e)
-}
-
-// Send passes an event on; the first one of a component ends the one before.
-func (w *watcher) Send(e event.Event) {
-	w.mu.Lock()
-	for w.current+1 < len(w.components) && e.Index != w.components[w.current].Index {
-		w.end(w.current, event.Success, "")
-		w.current++
-		w.start(w.current)
-	}
-	w.mu.Unlock()
-	w.services.Events.Send(e)
-}
-
-func (w *watcher) end(i int, status event.Status, message string) {
-	if w.ended[i] {
-		return
-	}
-	w.ended[i] = true
-	e := w.base(i)
-	e.Type, e.Status, e.Message, e.Duration = event.ComponentEnd, status, message, time.Since(w.begun[i])
-	w.services.Events.Send(e)
-}
-
-// results reads the outcome of every component that was begun from its log folder.
-func (w *watcher) results() []result.Component {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	list := []result.Component{}
-	for i, c := range w.components[:w.current+1] {
-		r := result.Component{
-			Name: c.Name, Version: c.Version, Digest: c.Digest, Status: string(event.Failed), Phases: []result.Phase{},
-		}
-		if folder, err := w.services.Logs.LogFolder(event.StageTest, c.Index, c.Name); err == nil {
-			r.LogFolder = w.services.Logs.Relative(folder)
-			if detail, err := runlog.Read(folder); err == nil {
-				r.Status, r.FailureMessage, r.Phases = detail.Status, detail.FailureMessage, detail.Result()
-				r.Duration = result.Seconds(detail.Duration())
-			}
-		}
-		w.end(i, event.Status(r.Status), r.FailureMessage)
-		list = append(list, r)
-	}
-	return list
-}
-
-// outcome explains how the engine's run of the tests ended.
-func (w *watcher) outcome(ctx context.Context, code int, err error, results []result.Component) error {
-	switch {
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case errors.Is(err, engine.ErrTestTimeout):
-		return w.failure(results, fmt.Sprintf("the tests took longer than %s", w.in.Timeout))
-	case err != nil:
-		return stage.Machine("test stage", err)
-	case code != 0:
-		return w.failure(results, fmt.Sprintf("the runner ended with exit code %d", code))
-	default:
-		return nil
-	}
-}
-
-// failure names the failed test; message is for the case that the logs tell nothing.
-func (w *watcher) failure(results []result.Component, message string) error {
-	e := &stage.Error{
-		Code: stage.CodeTest, Component: w.components[w.current].Name, Message: message,
-		Mend: "nothing was pushed; the image stays in the image store, marked failed: slipway image show " + w.in.Image.Name,
-	}
-	for _, c := range results {
-		for _, p := range c.Phases {
-			for _, s := range p.Steps {
-				if s.Status == string(event.Failed) || s.Status == "inProgress" {
-					e.Component, e.Phase, e.Step, e.Message = c.Name, p.Name, s.Name, s.FailureMessage
-				}
-			}
-		}
-	}
-	return e
 }
