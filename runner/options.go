@@ -25,12 +25,13 @@ type Options struct {
 	Locations      Locations
 
 	Modules       *action.Set
-	ShellFallback string   // "sh" runs scripts without bash; "" does not
-	Environ       []string // environment of the runner, in the form of os.Environ
-	WorkDirectory string   // "" for a folder in the state directory or log folder
-	SecretsDir    string   // "" for /run/secrets
-	SudoShim      bool     // steps find a stand-in for a missing sudo
-	SSM, IMDS     execute.Lookup
+	ShellFallback string             // "sh" runs scripts without bash; "" does not
+	Environ       []string           // environment of the runner, in the form of os.Environ
+	WorkDirectory string             // "" for a folder in the state directory or log folder
+	SecretsDir    string             // "" for /run/secrets
+	SudoShim      bool               // steps find a stand-in for a missing sudo
+	SSM, IMDS     ValueMap           // looked up before the services
+	CAFile        string             // PEM bundle of certificate authorities for Parameter Store, besides the system's
 	Processes     *execute.Processes // nil when signals are not forwarded and orphans not reaped
 
 	RebootMode  execute.RebootMode // "" for execute.RebootExit

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slipway-oci/slipway/runner/action/transfer"
 	"github.com/slipway-oci/slipway/runner/execute"
 	"github.com/slipway-oci/slipway/runner/report"
 )
@@ -180,7 +181,8 @@ func (r *run) execute(ctx context.Context) Report {
 		ExecutionID: r.ExecutionID, Phases: r.Phases, Recorder: r.rec, References: r.refs, Modules: r.Modules,
 		Load: r.loadNested, Env: r.environment(), Dir: r.dir, WorkDir: r.workDir, Search: r.getenv("PATH"),
 		Secrets: r.secrets(), Facts: facts(r.getenv),
-		SSM: r.SSM, IMDS: r.IMDS, ShellFallback: r.ShellFallback, Processes: r.Processes,
+		SSM:  parameterStore(r.SSM, transfer.S3Access{CAFile: r.CAFile, SecretsFolder: r.SecretsDir}, r.getenv),
+		IMDS: instanceMetadata(r.IMDS, r.RebootMode != execute.RebootExit, r.getenv), ShellFallback: r.ShellFallback, Processes: r.Processes,
 		Reboot: execute.RebootOptions{
 			Mode: r.RebootMode, Limit: r.RebootLimit, EndProcesses: execute.EndOthers, Environment: r.environment,
 		},

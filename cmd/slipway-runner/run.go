@@ -127,7 +127,8 @@ func (p process) options(ctx context.Context, given values) (runOptions, error) 
 	o := runOptions{Options: runner.Options{Environ: p.environ, Version: runnerVersion(), WorkDirectory: environment(p.environ, "SLIPWAY_WORK_DIR")}}
 	o.SecretsDir = environment(p.environ, "SLIPWAY_SECRETS_DIR")
 	var err error
-	if o.Modules, err = catalog.New(catalog.Options{CAFile: environment(p.environ, "SLIPWAY_CA_FILE")}); err != nil {
+	o.CAFile = environment(p.environ, "SLIPWAY_CA_FILE")
+	if o.Modules, err = catalog.New(catalog.Options{CAFile: o.CAFile}); err != nil {
 		return o, err
 	}
 	v := values{}
@@ -234,11 +235,14 @@ func applyMaps(v values, o *runOptions) (err error) {
 			return err
 		}
 	}
-	if o.SSM, err = runner.ReadValueMap("--ssm-map", v["ssm-map"]); err != nil {
-		return err
+	for name, to := range map[string]*runner.ValueMap{"ssm-map": &o.SSM, "imds-map": &o.IMDS} {
+		if path := v[name]; path != "" {
+			if *to, err = runner.ReadValueMap(path); err != nil {
+				return fmt.Errorf("--%s: %w", name, err)
+			}
+		}
 	}
-	o.IMDS, err = runner.ReadValueMap("--imds-map", v["imds-map"])
-	return err
+	return nil
 }
 
 // applyDescriptors connects the streams. Nothing else is written to a descriptor that carries events or the archive.

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// measure runs a document and returns the largest memory of the runner in bytes.
+func measure(tb testing.TB, text string) int64 {
+	tb.Helper()
+	path, err := build()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	dir := tb.TempDir()
+	doc := filepath.Join(dir, "d.yaml")
+	if err := os.WriteFile(doc, []byte(text), 0o644); err != nil {
+		tb.Fatal(err)
+	}
+	cmd := exec.CommandContext(tb.Context(), path, "run", "-d", doc, "-l", filepath.Join(dir, "logs"), "--events-fd", "2")
+	if out, err := cmd.Output(); err != nil {
+		tb.Fatalf("%v: %s", err, out)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "logs")); err != nil {
+		tb.Fatal(err)
+	}
+	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	if !ok {
+		tb.Fatal("no resource usage")
+	}
+	return usage.Maxrss << 10
+}
+
+func printing(size int64) string {
+	return steps(sh("a", fmt.Sprintf("yes 'a line of output that a package manager might print while it unpacks' | head -c %d", size)))
+}
+
+func manySteps(n int, step string) string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = strings.Replace(step, "NAME", fmt.Sprint("s", i), 1)
+	}
+	return steps(list...)
+}
+
+const smallStep = "{name: NAME, action: Assert, inputs: {stringIsEmpty: ''}}"
+
+// TestMemoryIsFlat shows that neither output nor the outputs of steps stay in memory.
+func TestMemoryIsFlat(t *testing.T) {
+	const limit = 64 << 20
+	for name, text := range map[string]string{
+		"64 MiB of output":       printing(64 << 20),
+		"100 outputs of 512 KiB": manySteps(100, "{name: NAME, action: ExecuteBinary, inputs: {path: head, arguments: [-c, '524288', /dev/zero]}}"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := measure(t, text); got > limit {
+				t.Errorf("%d MiB of memory, more than %d", got>>20, limit>>20)
+			}
+		})
+	}
+}
+
+// BenchmarkRun runs whole documents with the released binary, all records included.
+func BenchmarkRun(b *testing.B) {
+	for name, text := range map[string]string{
+		"one step": manySteps(1, smallStep), "10000 steps": manySteps(10000, smallStep), "1 GB of output": printing(1e9),
+	} {
+		b.Run(name, func(b *testing.B) {
+			var most int64
+			for b.Loop() {
+				most = max(most, measure(b, text))
+			}
+			b.ReportMetric(float64(most>>20), "MiB")
+		})
+	}
+}
+
+// BenchmarkStart measures how long the process takes to do nothing.
+func BenchmarkStart(b *testing.B) {
+	path, err := build()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if err := exec.CommandContext(b.Context(), path, "--version").Run(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
