@@ -1,7 +1,8 @@
+//go:build linux
+
 package file_test
 
 import (
-	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -68,22 +69,6 @@ func testCreateOwner(t *testing.T) {
 	s.want(map[string]string{})
 }
 
-func testCreateFolder(t *testing.T) {
-	old := syscall.Umask(0o022)
-	defer syscall.Umask(old)
-	s := newSandbox(t, map[string]string{"full/f": "kept", "file": "", "link": "-> full"})
-	s.must(file.CreateFolder{}, action.Entry{"path": "a/b/c", "permissions": "0700"}, action.Entry{"path": "d/"})
-	s.wantMode("a/b/c", 0o700)
-	s.wantMode("a/b", 0o755)
-	s.wantMode("d", 0o755)
-	s.must(file.CreateFolder{}, action.Entry{"path": "full", "permissions": "1777"}, action.Entry{"path": "link"})
-	s.wantMode("full", 0o1777)
-	s.fails(`CreateFolder: creating folder "DIR/full": already exists and overwrite is false`, file.CreateFolder{},
-		action.Entry{"path": "full", "overwrite": false})
-	s.fails(`CreateFolder: creating folder "DIR/file": is not a folder`, file.CreateFolder{}, action.Entry{"path": "file"})
-	s.want(map[string]string{"a/b/c/": "", "d/": "", "full/f": "kept", "file": "", "link": "-> full"})
-}
-
 func TestCreateDoesNotWaitForAPipe(t *testing.T) {
 	s := newSandbox(t, nil)
 	if err := syscall.Mkfifo(s.path("pipe"), 0o644); err != nil {
@@ -92,20 +77,6 @@ func TestCreateDoesNotWaitForAPipe(t *testing.T) {
 	s.fails(`CreateFile: creating "DIR/pipe": no such device or address`, file.Create{}, action.Entry{"path": "pipe"})
 	s.fails(`ReadFile: reading "DIR/pipe": is a pipe or socket`, file.Read{}, action.Entry{"path": "pipe"})
 	s.fails(`CopyFile: reading "DIR/pipe": is a pipe or socket`, file.Copy{}, action.Entry{"source": "pipe", "destination": "f"})
-}
-
-func TestLookupUser(t *testing.T) {
-	passwd := filepath.Join(t.TempDir(), "passwd")
-	if err := os.WriteFile(passwd, []byte("12:x:500:500::/named:\nother:x:12:12::/numbered:\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	known := file.Accounts{Passwd: passwd}
-	for key, home := range map[string]string{"12": "/named", "other": "/numbered", "500": "/named", "013": "", "x": ""} {
-		u, ok, err := known.LookupUser(key)
-		if err != nil || u.Home != home || ok != (home != "") {
-			t.Errorf("LookupUser(%q) = %+v, %v, %v", key, u, ok, err)
-		}
-	}
 }
 
 func BenchmarkCreateFile(b *testing.B) {

@@ -1,7 +1,8 @@
+//go:build linux
+
 package file_test
 
 import (
-	"os"
 	"strings"
 	"testing"
 
@@ -39,64 +40,5 @@ func testRead(t *testing.T) {
 		{"short", "utf32-BE", "invalid bytes: a length that is no multiple of 4 is not UTF-32-BE"},
 	} {
 		s.fails(`ReadFile: reading "DIR/`+c.path+`": `+c.want, file.Read{}, action.Entry{"path": c.path, "encoding": c.encoding})
-	}
-}
-
-func testAppend(t *testing.T) {
-	s := newSandbox(t, map[string]string{"f": "one\n", "folder/": "", "link": "-> f"})
-	s.fails(`AppendFile: opening "DIR/gone": no such file or directory`, file.Append{}, action.Entry{"path": "gone", "content": "x"})
-	s.fails(`AppendFile: opening "DIR/folder": is a folder`, file.Append{}, action.Entry{"path": "folder", "content": "x"})
-	s.must(file.Append{}, action.Entry{"path": "f", "content": "two\n"}, action.Entry{"path": "link", "content": "ä", "encoding": "utf-16"},
-		action.Entry{"path": "f"})
-	s.want(map[string]string{"f": "one\ntwo\n\xe4\x00", "folder/": "", "link": "-> f"})
-}
-
-func testList(t *testing.T) {
-	s := newSandbox(t, map[string]string{
-		"in/b.txt": "", "in/a.txt": "", "in/a.txt.d/deep.txt": "", "in/link.txt": "-> ../elsewhere", "in/x": "", "empty/": "", "elsewhere/f.txt": "",
-	})
-	files := func(e action.Entry) string {
-		t.Helper()
-		text := s.must(file.List{}, e).Outputs[0]["files"].(string)
-		return strings.ReplaceAll(text, s.req.Dir+"/", "")
-	}
-	for _, c := range []struct {
-		entry action.Entry
-		want  string
-	}{
-		{action.Entry{"path": "in"}, "in/a.txt,in/b.txt,in/link.txt,in/x"},
-		{action.Entry{"path": "in/", "fileNamePattern": "*.txt"}, "in/a.txt,in/b.txt,in/link.txt"},
-		{action.Entry{"path": "./in", "fileNamePattern": "*.txt", "recursive": true}, "in/a.txt,in/a.txt.d/deep.txt,in/b.txt,in/link.txt"},
-		{action.Entry{"path": "in", "fileNamePattern": "none*"}, ""},
-		{action.Entry{"path": "empty", "recursive": true}, ""},
-	} {
-		if got := files(c.entry); got != c.want {
-			t.Errorf("%v: files = %s, want %s", c.entry, got, c.want)
-		}
-	}
-	s.fails(`ListFiles: listing "DIR/gone": no such file or directory`, file.List{}, action.Entry{"path": "gone"})
-	s.fails(`ListFiles: listing "DIR/in/x": is not a folder`, file.List{}, action.Entry{"path": "in/x"})
-	if n := len(s.must(file.List{}, action.Entry{"path": "in"}, action.Entry{"path": "empty"}).Outputs); n != 2 {
-		t.Errorf("%d outputs for two entries", n)
-	}
-}
-
-func testRecode(t *testing.T) {
-	files := map[string]string{"f": "\xef\xbb\xbfä\n", "latin": "caf\xe9", "empty": "", "link": "-> f"}
-	s := newSandbox(t, files)
-	if err := os.Chmod(s.path("f"), 0o4751|os.ModeSetuid); err != nil {
-		t.Fatal(err)
-	}
-	mode := s.mode("f")
-	s.fails(`SetFileEncoding: converting "DIR/latin": invalid bytes: byte 3 is not UTF-8`, file.SetEncoding{},
-		action.Entry{"path": "latin", "encoding": "utf16"})
-	s.must(file.SetEncoding{}, action.Entry{"path": "link", "encoding": "utf16-BE"}, action.Entry{"path": "empty", "encoding": "utf32"})
-	files["f"] = "\x00\xe4\x00\n"
-	s.want(files)
-	if got := s.mode("f") | 0o4000; got != mode|0o4000 {
-		t.Errorf("mode = %o, want %o", got, mode)
-	}
-	if left, _ := os.ReadDir(s.req.WorkDir); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
 	}
 }

@@ -123,7 +123,7 @@ func TestEnvironmentAndDirectory(t *testing.T) {
 }
 
 // cancelled runs a script and cancels it as soon as it has created the file "started".
-func cancelled(t *testing.T, cause error, c process.Command) (process.Outcome, error, time.Duration) {
+func cancelled(t *testing.T, cause error, c process.Command) (process.Outcome, time.Duration, error) {
 	t.Helper()
 	req, _ := actiontest.Request(t)
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -138,12 +138,12 @@ func cancelled(t *testing.T, cause error, c process.Command) (process.Outcome, e
 	}()
 	begin := time.Now()
 	outcome, err := c.Run(ctx, req)
-	return outcome, err, time.Since(begin)
+	return outcome, time.Since(begin), err
 }
 
 func TestCancelIsPoliteFirst(t *testing.T) {
 	cause := errors.New("timed out")
-	outcome, err, _ := cancelled(t, cause, shell(`trap 'echo bye; exit 7' TERM; touch started; while :; do sleep 0.05; done`))
+	outcome, _, err := cancelled(t, cause, shell(`trap 'echo bye; exit 7' TERM; touch started; while :; do sleep 0.05; done`))
 	if !errors.Is(err, cause) {
 		t.Errorf("error = %v, want the cause", err)
 	}
@@ -155,7 +155,7 @@ func TestCancelIsPoliteFirst(t *testing.T) {
 func TestCancelKillsWhatStays(t *testing.T) {
 	c := shell(`trap '' TERM; touch started; while :; do sleep 0.05; done`)
 	c.Grace = 100 * time.Millisecond
-	outcome, err, took := cancelled(t, context.DeadlineExceeded, c)
+	outcome, took, err := cancelled(t, context.DeadlineExceeded, c)
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error = %v", err)
 	}
@@ -170,7 +170,7 @@ func TestCancelKillsWhatStays(t *testing.T) {
 func TestCancelReachesTheWholeGroup(t *testing.T) {
 	c := shell(`(trap '' TERM; touch started; while :; do sleep 0.05; done) & echo $!; wait`)
 	c.Grace = 200 * time.Millisecond
-	outcome, err, _ := cancelled(t, context.DeadlineExceeded, c)
+	outcome, _, err := cancelled(t, context.DeadlineExceeded, c)
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error = %v", err)
 	}

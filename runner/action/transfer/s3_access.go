@@ -114,7 +114,7 @@ func (a S3Access) staticCredentials() (*credentials.StaticCredentialsProvider, e
 			folder = "/run/secrets"
 		}
 		data, err := os.ReadFile(filepath.Join(folder, name))
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
+		if errors.Is(err, fs.ErrNotExist) {
 			return "", nil
 		}
 		text, _ := strings.CutSuffix(string(data), "\n")
