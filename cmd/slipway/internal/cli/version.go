@@ -28,7 +28,10 @@ func (a *app) versionCmd() *cobra.Command {
 	return cmd
 }
 
-type version struct {
+// version is set by the linker when a release is built; otherwise the version control system is asked.
+var version string
+
+type versionInfo struct {
 	Version  string `json:"version"`
 	Commit   string `json:"commit,omitempty"`
 	Time     string `json:"time,omitempty"`
@@ -37,7 +40,7 @@ type version struct {
 	Platform string `json:"platform"`
 }
 
-func runVersion(w io.Writer, v version, format *option.Format) error {
+func runVersion(w io.Writer, v versionInfo, format *option.Format) error {
 	if format.JSON() {
 		return display.WriteJSON(w, v)
 	}
@@ -49,12 +52,19 @@ func runVersion(w io.Writer, v version, format *option.Format) error {
 	return err
 }
 
-// versionOf reads what the Go linker recorded.
-func versionOf(info *debug.BuildInfo) version {
-	v := version{Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
-	if info == nil {
-		return v
+// versionOf is the version of this program, from what the build recorded.
+func versionOf(info *debug.BuildInfo) versionInfo {
+	v := versionInfo{Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	if info != nil {
+		v.read(info)
 	}
+	if version != "" {
+		v.Version = version
+	}
+	return v
+}
+
+func (v *versionInfo) read(info *debug.BuildInfo) {
 	if info.Main.Version != "" {
 		v.Version = info.Main.Version
 	}
@@ -68,5 +78,4 @@ func versionOf(info *debug.BuildInfo) version {
 			v.Modified = s.Value == "true"
 		}
 	}
-	return v
 }

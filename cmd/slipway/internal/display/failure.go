@@ -25,6 +25,9 @@ func WriteFailure(w io.Writer, o Outcome, style Style) {
 		writeLabelled(w, style, red, "Error: ", e.Error())
 	}
 	for _, s := range o.Steps {
+		if strings.Contains(o.Err.Error(), s.Message) {
+			s.Message = "" // said already
+		}
 		writeFailedStep(w, s, style)
 	}
 	for _, path := range o.Logs {
