@@ -46,6 +46,12 @@ mirrors() {
 	done
 }
 
+# The number of tags that the registry has. Each is a folder of its storage.
+tags() {
+	set -- "$work"/registry/docker/registry/v2/repositories/demo/nginx/_manifests/tags/*
+	echo $#
+}
+
 make_parent() {
 	say "A parent image: Debian bookworm, made with mmdebstrap"
 	if "$slipway" image show "$parent" >/dev/null 2>&1; then
@@ -69,7 +75,7 @@ start_registry() {
 	docker-registry serve "$work/registry.yml" >"$work/registry.log" 2>&1 &
 	registry_pid=$!
 	tries=100
-	until grep -q "listening on" "$work/registry.log"; do
+	until grep -qs "listening on" "$work/registry.log"; do
 		tries=$((tries - 1))
 		if [ "$tries" = 0 ] || ! kill -0 "$registry_pid" 2>/dev/null; then
 			cat "$work/registry.log" >&2
@@ -104,6 +110,13 @@ say "Build, test and push examples/nginx"
 digest=$(run "$slipway" build examples/nginx)
 echo "$digest"
 fetch_back "$digest"
+
+say "The same with a test that asks for another title: nothing is pushed"
+code=0
+run "$slipway" build examples/nginx --param "http.Title=Another title" || code=$?
+[ "$code" = 3 ] || fail "exit code $code instead of 3"
+[ "$(tags)" = 1 ] || fail "the failed image was pushed"
+echo "exit code 3, and the registry has the one image of before"
 
 say "The smallest recipe: examples/hello"
 run "$slipway" build examples/hello
