@@ -43,6 +43,6 @@ func (m Binary) Run(ctx context.Context, req action.Request) (action.Result, err
 		return action.Result{}, fmt.Errorf("%s: %w", name, err)
 	}
 	return run(ctx, name, req, process.Command{
-		Path: path, Arguments: e.List("arguments"), Grace: m.Limits.Grace, PipeWait: m.Limits.PipeWait,
+		Path: path, Name: e.Text("path"), Arguments: e.List("arguments"), Grace: m.Limits.Grace, PipeWait: m.Limits.PipeWait,
 	})
 }

@@ -19,6 +19,13 @@ func testArguments(t *testing.T) {
 	wantOutput(t, result, err, "[a b][][$HOME][*]")
 }
 
+// Programs such as busybox choose by their name what they do.
+func TestProgramsKnowTheirName(t *testing.T) {
+	req, _ := actiontest.Request(t, action.Entry{"path": "sh", "arguments": []string{"-c", "echo $0"}})
+	result, err := (command.Binary{}).Run(t.Context(), req)
+	wantOutput(t, result, err, "sh")
+}
+
 func testNotPrograms(t *testing.T) {
 	req, _ := actiontest.Request(t)
 	for name, mode := range map[string]os.FileMode{"text": 0o644, "script": 0o755} {

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"github.com/slipway-oci/slipway/runner/action"
 )
 
 // Accounts reads users and groups from the container's own files, without the C library and its name services. The
@@ -101,7 +103,7 @@ func eachLine(path string, line func(fields []string) bool) error {
 		return nil
 	}
 	if err != nil {
-		return failed("reading", path, err)
+		return action.PathError("reading", path, err)
 	}
 	defer f.Close()
 	scanner := bufio.NewScanner(f)
@@ -112,7 +114,7 @@ func eachLine(path string, line func(fields []string) bool) error {
 		}
 	}
 	if err := scanner.Err(); err != nil {
-		return failed("reading", path, err)
+		return action.PathError("reading", path, err)
 	}
 	return nil
 }

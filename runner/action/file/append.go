@@ -48,11 +48,11 @@ func appendTo(path string, e action.Entry) error {
 		err = errIsFolder
 	}
 	if err != nil {
-		return failed("opening", path, err)
+		return action.PathError("opening", path, err)
 	}
 	_, err = f.Write(enc.encode(e.Text("content")))
 	if err := errors.Join(err, f.Close()); err != nil {
-		return failed("writing", path, err)
+		return action.PathError("writing", path, err)
 	}
 	return nil
 }

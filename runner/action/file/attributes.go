@@ -105,12 +105,12 @@ func (at attributes) createMode(def fs.FileMode) fs.FileMode {
 func (at attributes) apply(path string) error {
 	if at.uid >= 0 || at.gid >= 0 {
 		if err := os.Chown(path, at.uid, at.gid); err != nil {
-			return failed("setting owner of", path, err)
+			return action.PathError("setting owner of", path, err)
 		}
 	}
 	if at.hasMode {
 		if err := os.Chmod(path, at.mode); err != nil {
-			return failed("setting permissions of", path, err)
+			return action.PathError("setting permissions of", path, err)
 		}
 	}
 	return nil

@@ -51,9 +51,12 @@ func (Copy) Run(ctx context.Context, req action.Request) (action.Result, error) 
 // copyContent copies the content of one file: into an existing file in place, else into a new one with the mode of
 // the source minus umask. A new file that could not be completed is removed.
 func copyContent(ctx context.Context, from, to string) error {
+	if ctx.Err() != nil { // before the target is cut to nothing
+		return context.Cause(ctx)
+	}
 	in, info, err := openExisting(from)
 	if err != nil {
-		return failed("reading", from, err)
+		return action.PathError("reading", from, err)
 	}
 	defer in.Close()
 	isNew := false
@@ -63,14 +66,14 @@ func copyContent(ctx context.Context, from, to string) error {
 		out, err = os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, info.Mode().Perm())
 	}
 	if err != nil {
-		return failed("writing", to, err)
+		return action.PathError("writing", to, err)
 	}
 	err = copyBytes(ctx, out, in)
 	if err := errors.Join(err, out.Close()); err != nil {
 		if isNew {
 			os.Remove(to)
 		}
-		return failed("copying "+quoted(from)+" to", to, err)
+		return action.PathError("copying "+quoted(from)+" to", to, err)
 	}
 	return nil
 }

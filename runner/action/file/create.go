@@ -61,7 +61,7 @@ func (m Create) create(req action.Request, e action.Entry) error {
 		return err
 	}
 	if marksFolder(path) {
-		return failed("creating", path, errIsFolder)
+		return action.PathError("creating", path, errIsFolder)
 	}
 	flags := os.O_WRONLY | os.O_CREATE | os.O_TRUNC | nonblock
 	if !e.Bool("overwrite", true) {
@@ -75,11 +75,11 @@ func (m Create) create(req action.Request, e action.Entry) error {
 		f, err = os.OpenFile(path, flags, at.createMode(0o666))
 	}
 	if err != nil {
-		return failed("creating", path, openReason(err))
+		return action.PathError("creating", path, openReason(err))
 	}
 	_, err = f.Write(enc.encode(e.Text("content")))
 	if err := errors.Join(err, f.Close()); err != nil {
-		return failed("writing", path, err)
+		return action.PathError("writing", path, err)
 	}
 	return at.apply(path)
 }

@@ -86,7 +86,7 @@ func deleteFile(req action.Request, path string) error {
 		return nil
 	}
 	if err != nil {
-		return failed("deleting", path, err)
+		return action.PathError("deleting", path, err)
 	}
 	return nil
 }

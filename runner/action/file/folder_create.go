@@ -65,7 +65,7 @@ func (m CreateFolder) create(req action.Request, e action.Entry) error {
 		}
 	}
 	if err != nil {
-		return failed("creating folder", path, err)
+		return action.PathError("creating folder", path, err)
 	}
 	return at.apply(path)
 }

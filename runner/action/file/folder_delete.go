@@ -69,7 +69,7 @@ func deleteFolder(ctx context.Context, req action.Request, path string, force bo
 		}
 	}
 	if err != nil {
-		return failed("deleting", path, err)
+		return action.PathError("deleting", path, err)
 	}
 	return nil
 }

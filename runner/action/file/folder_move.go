@@ -61,14 +61,14 @@ func checkMove(p pair) error {
 		err = errRoot
 	}
 	if err != nil {
-		return failed("moving", p.from, err)
+		return action.PathError("moving", p.from, err)
 	}
 	source, err := filepath.EvalSymlinks(p.from)
 	if err != nil {
-		return failed("moving", p.from, err)
+		return action.PathError("moving", p.from, err)
 	}
 	if inside(source, resolve(p.to)) {
-		return failed("moving "+quoted(p.from)+" to", p.to, errors.New("the source lies in the destination"))
+		return action.PathError("moving "+quoted(p.from)+" to", p.to, errors.New("the source lies in the destination"))
 	}
 	return nil
 }

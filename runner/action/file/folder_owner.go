@@ -64,12 +64,12 @@ func changeFolder(ctx context.Context, req action.Request, e action.Entry, doing
 		err = errRoot
 	}
 	if err != nil {
-		return failed(doing, path, err)
+		return action.PathError(doing, path, err)
 	}
 	if recursive {
 		err := walk(ctx, path, func(path string, entry fs.DirEntry) error {
 			if err := change(path, entry.Type()); err != nil {
-				return failed(doing, path, err)
+				return action.PathError(doing, path, err)
 			}
 			return nil
 		})
@@ -79,7 +79,7 @@ func changeFolder(ctx context.Context, req action.Request, e action.Entry, doing
 	}
 	// The dot makes it the folder itself when path is a link to it.
 	if err := change(join(path, "."), fs.ModeDir); err != nil {
-		return failed(doing, path, err)
+		return action.PathError(doing, path, err)
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ func folderSources(ctx context.Context, req action.Request, source string, stat 
 			err = errNotFolder
 		}
 		if err != nil {
-			return nil, failed("reading", path, err)
+			return nil, action.PathError("reading", path, err)
 		}
 		return []string{path}, nil
 	}
@@ -67,7 +67,7 @@ func folderSources(ctx context.Context, req action.Request, source string, stat 
 		}
 	}
 	if len(paths) == 0 {
-		return nil, failed("reading", req.Path(source), errNoMatch)
+		return nil, action.PathError("reading", req.Path(source), errNoMatch)
 	}
 	return paths, nil
 }
@@ -78,10 +78,10 @@ var errInsideItself = errors.New("a folder cannot be put into itself")
 func checkFolderTarget(from, to string, overwrite bool) error {
 	source, err := filepath.EvalSymlinks(from)
 	if err != nil {
-		return failed("reading", from, err)
+		return action.PathError("reading", from, err)
 	}
 	if inside(resolve(to), source) {
-		return failed("copying "+quoted(from)+" to", to, errInsideItself)
+		return action.PathError("copying "+quoted(from)+" to", to, errInsideItself)
 	}
 	info, err := os.Stat(to)
 	switch {
@@ -93,7 +93,7 @@ func checkFolderTarget(from, to string, overwrite bool) error {
 		err = errExists
 	}
 	if err != nil {
-		return failed("writing", to, err)
+		return action.PathError("writing", to, err)
 	}
 	return nil
 }

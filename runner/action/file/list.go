@@ -52,7 +52,7 @@ func (List) Run(ctx context.Context, req action.Request) (action.Result, error) 
 
 func list(ctx context.Context, folder string, e action.Entry) ([]string, error) {
 	if _, err := statFolder(folder); err != nil {
-		return nil, failed("listing", folder, err)
+		return nil, action.PathError("listing", folder, err)
 	}
 	pattern := e.TextOr("fileNamePattern", "*")
 	var paths []string

@@ -53,13 +53,13 @@ func moveFile(ctx context.Context, req action.Request, p pair) error {
 	}
 	info, err := os.Lstat(p.from)
 	if err != nil {
-		return failed("moving", p.from, err)
+		return action.PathError("moving", p.from, err)
 	}
 	if err := duplicate(ctx, req, p.from, p.to, info, true); err != nil {
 		return err
 	}
 	if err := os.Remove(p.from); err != nil {
-		return failed("deleting", p.from, err)
+		return action.PathError("deleting", p.from, err)
 	}
 	return nil
 }

@@ -55,7 +55,7 @@ func (m SetOwner) Run(ctx context.Context, req action.Request) (action.Result, e
 			err = os.Chown(path, uid, gid)
 		}
 		if err != nil {
-			return failed("setting owner of", path, err)
+			return action.PathError("setting owner of", path, err)
 		}
 		return nil
 	})

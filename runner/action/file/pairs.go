@@ -55,7 +55,7 @@ func filePairs(ctx context.Context, req action.Request, e action.Entry, stat sta
 	}
 	if info, err := os.Stat(destination); err == nil && info.IsDir() && !into {
 		if !overwrite {
-			return nil, failed("writing", destination, errIsFolder)
+			return nil, action.PathError("writing", destination, errIsFolder)
 		}
 		into = true
 	}
@@ -86,7 +86,7 @@ func fileSources(ctx context.Context, req action.Request, source string, stat st
 			err = errIsFolder
 		}
 		if err != nil {
-			return nil, false, failed("reading", path, err)
+			return nil, false, action.PathError("reading", path, err)
 		}
 		return []string{path}, false, nil
 	}
@@ -103,7 +103,7 @@ func fileSources(ctx context.Context, req action.Request, source string, stat st
 		paths = append(paths, path)
 	}
 	if len(paths) == 0 {
-		return nil, true, failed("reading", req.Path(source), errNoMatch)
+		return nil, true, action.PathError("reading", req.Path(source), errNoMatch)
 	}
 	return paths, true, nil
 }
@@ -113,21 +113,21 @@ func checkTarget(from, to string, overwrite bool) error {
 	target, err := os.Stat(to)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Lstat(to); err == nil && !overwrite { // a link that points nowhere
-			return failed("writing", to, errExists)
+			return action.PathError("writing", to, errExists)
 		}
 		return nil
 	}
 	if err != nil {
-		return failed("writing", to, err)
+		return action.PathError("writing", to, err)
 	}
 	if source, err := os.Stat(from); err == nil && os.SameFile(source, target) {
-		return failed("writing", to, errSameFile)
+		return action.PathError("writing", to, errSameFile)
 	}
 	switch {
 	case target.IsDir():
-		return failed("writing", to, errIsFolder)
+		return action.PathError("writing", to, errIsFolder)
 	case !overwrite:
-		return failed("writing", to, errExists)
+		return action.PathError("writing", to, errExists)
 	}
 	return nil
 }

@@ -2,10 +2,11 @@ package file
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/slipway-oci/slipway/runner/action"
 )
 
 var (
@@ -15,27 +16,6 @@ var (
 	errRoot      = errors.New("the root folder is not a permitted target")
 	errSpecial   = errors.New("is a pipe or socket")
 )
-
-// failed names the path an operation failed on; of the errors of package os only the reason is kept, because they
-// carry a path and a system call of their own.
-func failed(doing, path string, err error) error {
-	return fmt.Errorf("%s %q: %w", doing, path, reason(err))
-}
-
-func reason(err error) error {
-	var pathErr *fs.PathError
-	var linkErr *os.LinkError
-	var callErr *os.SyscallError
-	switch {
-	case errors.As(err, &pathErr):
-		return pathErr.Err
-	case errors.As(err, &linkErr):
-		return linkErr.Err
-	case errors.As(err, &callErr):
-		return callErr.Err
-	}
-	return err
-}
 
 // marksFolder reports whether path ends with a separator.
 func marksFolder(path string) bool { return path != "" && os.IsPathSeparator(path[len(path)-1]) }
@@ -58,7 +38,7 @@ func isRoot(path string, info fs.FileInfo) bool {
 func makeParents(path string) error {
 	parent := filepath.Dir(path)
 	if err := os.MkdirAll(parent, 0o777); err != nil {
-		return failed("creating folder", parent, err)
+		return action.PathError("creating folder", parent, err)
 	}
 	return nil
 }

@@ -40,7 +40,7 @@ func (SetPermissions) Run(ctx context.Context, req action.Request) (action.Resul
 			err = os.Chmod(path, mode)
 		}
 		if err != nil {
-			return failed("setting permissions of", path, err)
+			return action.PathError("setting permissions of", path, err)
 		}
 		return nil
 	})

@@ -54,23 +54,23 @@ func read(req action.Request, e action.Entry) (string, error) {
 	}
 	f, _, err := openExisting(path)
 	if err != nil {
-		return "", failed("reading", path, err)
+		return "", action.PathError("reading", path, err)
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, action.MaxText+1))
 	if err != nil {
-		return "", failed("reading", path, err)
+		return "", action.PathError("reading", path, err)
 	}
 	if len(data) > action.MaxText {
-		return "", failed("reading", path, fmt.Errorf("is larger than %d bytes", action.MaxText))
+		return "", action.PathError("reading", path, fmt.Errorf("is larger than %d bytes", action.MaxText))
 	}
 	text, err := enc.decode(data)
 	if err != nil {
-		return "", failed("reading", path, err)
+		return "", action.PathError("reading", path, err)
 	}
 	if e.Bool("printFileContent", false) && req.Stdout != nil {
 		if _, err := io.WriteString(req.Stdout, text); err != nil {
-			return "", failed("printing", path, err)
+			return "", action.PathError("printing", path, err)
 		}
 	}
 	return text, nil

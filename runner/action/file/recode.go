@@ -41,7 +41,7 @@ func (SetEncoding) Run(ctx context.Context, req action.Request) (action.Result, 
 		}
 		path := req.Path(e.Text("path"))
 		if err := recode(ctx, path, req.WorkDir, enc); err != nil {
-			return failed("converting", path, err)
+			return action.PathError("converting", path, err)
 		}
 		return nil
 	})

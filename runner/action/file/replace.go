@@ -62,7 +62,7 @@ func duplicate(ctx context.Context, req action.Request, from, to string, info fs
 		return dress(from, name, info, keep)
 	})
 	if err != nil {
-		return failed("copying "+quoted(from)+" to", to, err)
+		return action.PathError("copying "+quoted(from)+" to", to, err)
 	}
 	return nil
 }

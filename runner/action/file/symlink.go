@@ -45,7 +45,7 @@ func (CreateSymlink) Run(ctx context.Context, req action.Request) (action.Result
 
 func link(path, target string, force bool) error {
 	if _, err := os.Stat(target); err != nil {
-		return failed("linking to", target, err)
+		return action.PathError("linking to", target, err)
 	}
 	info, err := os.Lstat(path)
 	switch {
@@ -54,15 +54,15 @@ func link(path, target string, force bool) error {
 			return err
 		}
 	case err != nil:
-		return failed("creating link", path, err)
+		return action.PathError("creating link", path, err)
 	case info.Mode()&fs.ModeSymlink == 0:
-		return failed("creating link", path, errors.New("something that is not a link is in its place"))
+		return action.PathError("creating link", path, errors.New("something that is not a link is in its place"))
 	case !force:
-		return failed("creating link", path, errors.New("already exists and force is false"))
+		return action.PathError("creating link", path, errors.New("already exists and force is false"))
 	}
 	err = replace(path, func(name string) error { return os.Symlink(target, name) })
 	if err != nil {
-		return failed("creating link", path, err)
+		return action.PathError("creating link", path, err)
 	}
 	return nil
 }

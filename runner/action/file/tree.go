@@ -14,7 +14,7 @@ import (
 func copyTree(ctx context.Context, req action.Request, from, to string, keep bool) error {
 	info, err := statFolder(from)
 	if err != nil {
-		return failed("reading", from, err)
+		return action.PathError("reading", from, err)
 	}
 	// Without access for others until it is complete; the final mode may even forbid us to write.
 	err = os.Mkdir(to, 0o700)
@@ -23,11 +23,11 @@ func copyTree(ctx context.Context, req action.Request, from, to string, keep boo
 		_, err = statFolder(to)
 	}
 	if err != nil {
-		return failed("creating folder", to, err)
+		return action.PathError("creating folder", to, err)
 	}
 	entries, err := os.ReadDir(from)
 	if err != nil {
-		return failed("reading folder", from, err)
+		return action.PathError("reading folder", from, err)
 	}
 	for _, entry := range entries {
 		if ctx.Err() != nil {
@@ -41,7 +41,7 @@ func copyTree(ctx context.Context, req action.Request, from, to string, keep boo
 		return nil
 	}
 	if err := dress(from, to, info, keep); err != nil {
-		return failed("setting attributes of", to, err)
+		return action.PathError("setting attributes of", to, err)
 	}
 	return nil
 }
@@ -49,13 +49,13 @@ func copyTree(ctx context.Context, req action.Request, from, to string, keep boo
 func copyEntry(ctx context.Context, req action.Request, from, to string, keep bool) error {
 	info, err := os.Lstat(from)
 	if err != nil {
-		return failed("reading", from, err)
+		return action.PathError("reading", from, err)
 	}
 	if info.IsDir() {
 		return copyTree(ctx, req, from, to, keep)
 	}
 	if target, err := os.Stat(to); err == nil && target.IsDir() {
-		return failed("writing", to, errIsFolder)
+		return action.PathError("writing", to, errIsFolder)
 	}
 	return duplicate(ctx, req, from, to, info, keep)
 }
@@ -65,7 +65,7 @@ func copyEntry(ctx context.Context, req action.Request, from, to string, keep bo
 func removeTree(ctx context.Context, path string) error {
 	err := walk(ctx, path, func(path string, _ fs.DirEntry) error {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return failed("deleting", path, err)
+			return action.PathError("deleting", path, err)
 		}
 		return nil
 	})
@@ -73,7 +73,7 @@ func removeTree(ctx context.Context, path string) error {
 		return err
 	}
 	if err := os.Remove(path); err != nil {
-		return failed("deleting", path, err)
+		return action.PathError("deleting", path, err)
 	}
 	return nil
 }
@@ -83,7 +83,7 @@ func removeTree(ctx context.Context, path string) error {
 func walk(ctx context.Context, folder string, visit func(path string, entry fs.DirEntry) error) error {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
-		return failed("reading folder", folder, err)
+		return action.PathError("reading folder", folder, err)
 	}
 	for _, entry := range entries {
 		if ctx.Err() != nil {

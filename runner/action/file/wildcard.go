@@ -28,7 +28,7 @@ func checkNoWildcard(text string) error {
 func expand(ctx context.Context, folder, pattern string) ([]os.DirEntry, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
-		return nil, failed("reading folder", folder, err)
+		return nil, action.PathError("reading folder", folder, err)
 	}
 	var found []os.DirEntry
 	for _, e := range entries {

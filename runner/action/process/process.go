@@ -32,6 +32,7 @@ const (
 // Command is one command to run. The zero values of the durations mean the limits above.
 type Command struct {
 	Path      string   // the program, absolute
+	Name      string   // what the program is told as its name; "" means Path
 	Arguments []string // behind the program's name
 	Env       []string // replaces the request's environment when not nil
 	Grace     time.Duration
@@ -97,8 +98,12 @@ func (c Command) start(req action.Request, out, errOut io.Writer) (*running, err
 	if env == nil {
 		env = req.Env
 	}
+	name := c.Name
+	if name == "" {
+		name = c.Path
+	}
 	cmd := &exec.Cmd{
-		Path: c.Path, Args: append([]string{c.Path}, c.Arguments...),
+		Path: c.Path, Args: append([]string{name}, c.Arguments...),
 		Env: append([]string{}, env...), Dir: req.Dir, SysProcAttr: ownGroup(),
 	}
 	r := &running{cmd: cmd}

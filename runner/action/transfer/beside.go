@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"github.com/slipway-oci/slipway/runner/action"
 )
 
 // beside is a file that is written under a temporary name in the folder of its target.
@@ -23,7 +25,7 @@ type beside struct {
 func createBeside(target string) (*beside, error) {
 	folder := filepath.Dir(target)
 	if err := os.MkdirAll(folder, 0o777); err != nil {
-		return nil, fmt.Errorf("creating folder %q: %w", folder, err)
+		return nil, action.PathError("creating folder", folder, err)
 	}
 	if info, err := os.Stat(target); err == nil && info.IsDir() {
 		return nil, fmt.Errorf("%q is a folder", target)
@@ -35,7 +37,7 @@ func createBeside(target string) (*beside, error) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return nil, action.PathError("writing in", folder, err)
 		}
 		return &beside{file: file, target: target}, nil
 	}
@@ -60,7 +62,7 @@ func (b *beside) commit() error {
 		return err
 	}
 	if err := os.Rename(b.file.Name(), b.target); err != nil {
-		return err
+		return action.PathError("writing", b.target, err)
 	}
 	b.done = true
 	return nil

@@ -121,7 +121,7 @@ func (m Download) download(ctx context.Context, req action.Request, clients *cli
 
 // localPath returns the final path, cleaned and absolute, or "" when the folder is known but the URL has no file name.
 func localPath(destination string, source *url.URL) (string, error) {
-	if !os.IsPathSeparator(destination[len(destination)-1]) {
+	if !marksFolder(destination) {
 		if info, err := os.Stat(destination); err == nil && info.IsDir() {
 			return "", fmt.Errorf("destination %q is a folder: end it with %q to download into it", destination, string(filepath.Separator))
 		}
@@ -155,7 +155,7 @@ func isDone(ctx context.Context, req action.Request, path string, want *checksum
 		return false, nil
 	}
 	if err != nil {
-		return false, err
+		return false, action.PathError("writing", path, err)
 	}
 	if !overwrite {
 		return false, fmt.Errorf("%q already exists and overwrite is false", path)
@@ -174,6 +174,9 @@ func isDone(ctx context.Context, req action.Request, path string, want *checksum
 	req.Infof("%q already has the wanted checksum", path)
 	return true, nil
 }
+
+// marksFolder reports whether path ends with a separator.
+func marksFolder(path string) bool { return path != "" && os.IsPathSeparator(path[len(path)-1]) }
 
 func withSeparator(path string) string {
 	return strings.TrimRight(path, string(filepath.Separator)) + string(filepath.Separator)

@@ -101,7 +101,7 @@ type downloader struct {
 
 // checkFile checks the path of a single object before anything is requested.
 func (d *downloader) checkFile(path string) error {
-	if info, err := os.Stat(path); os.IsPathSeparator(path[len(path)-1]) || err == nil && info.IsDir() {
+	if info, err := os.Stat(path); marksFolder(path) || err == nil && info.IsDir() {
 		return fmt.Errorf("destination %q is a folder: give the path with the file name", path)
 	}
 	if err := checkFolder(filepath.Dir(path)); err != nil {
@@ -122,7 +122,7 @@ func checkFolder(path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return fmt.Errorf("destination folder: %w", err)
+		return action.PathError("destination folder", path, err)
 	case !info.IsDir():
 		return fmt.Errorf("destination %q is not a folder", path)
 	}

@@ -82,9 +82,9 @@ func TestUnsafeKeysAreRefused(t *testing.T) {
 func testImpossibleDownload(t *testing.T) {
 	l := newLocal(t, map[string]string{"file": ""})
 	m := transfer.S3Download{}
-	l.fails(`S3Download: destination folder: stat DIR/none: no such file or directory`, m,
+	l.fails(`S3Download: destination folder "DIR/none": no such file or directory`, m,
 		action.Entry{"source": "s3://bucket/key", "destination": "none/file"})
-	l.fails(`S3Download: destination folder: stat DIR/none: no such file or directory`, m,
+	l.fails(`S3Download: destination folder "DIR/none": no such file or directory`, m,
 		action.Entry{"source": "s3://bucket/*", "destination": "none"})
 	l.fails(`S3Download: destination "DIR/file" is not a folder`, m, action.Entry{"source": "s3://bucket/*", "destination": "file"})
 	listing(t)

@@ -81,7 +81,7 @@ func (m S3Upload) Run(ctx context.Context, req action.Request) (action.Result, e
 func upload(ctx context.Context, s *store, path string, to location, owner string) error {
 	file, err := os.Open(path)
 	if err != nil {
-		return err
+		return action.PathError("reading", path, err)
 	}
 	defer file.Close()
 	if err := s.put(ctx, to, owner, file); err != nil {
@@ -106,7 +106,7 @@ func planUpload(ctx context.Context, req action.Request, source, key string, rec
 		info, err := os.Stat(path)
 		switch {
 		case err != nil:
-			return nil, err
+			return nil, action.PathError("reading", path, err)
 		case !info.IsDir():
 			if key == "" || strings.HasSuffix(key, "/") {
 				key += filepath.Base(path)
@@ -121,7 +121,7 @@ func planUpload(ctx context.Context, req action.Request, source, key string, rec
 	folder = req.Path(folder)
 	entries, err := os.ReadDir(folder)
 	if err != nil {
-		return nil, err
+		return nil, action.PathError("reading folder", folder, err)
 	}
 	var uploads []planned
 	for _, entry := range entries {
@@ -153,7 +153,7 @@ func asPrefix(key string) string {
 func collectFolder(ctx context.Context, req action.Request, folder, prefix string, uploads []planned) ([]planned, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
-		return nil, err
+		return nil, action.PathError("reading folder", folder, err)
 	}
 	for _, entry := range entries {
 		if uploads, err = collect(ctx, req, filepath.Join(folder, entry.Name()), prefix+entry.Name(), uploads); err != nil {
@@ -170,7 +170,7 @@ func collect(ctx context.Context, req action.Request, path, key string, uploads 
 	}
 	link, err := os.Lstat(path)
 	if err != nil {
-		return nil, err
+		return nil, action.PathError("reading", path, err)
 	}
 	if link.IsDir() {
 		return collectFolder(ctx, req, path, key+"/", uploads)
@@ -178,7 +178,7 @@ func collect(ctx context.Context, req action.Request, path, key string, uploads 
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, action.PathError("reading", path, err)
 	case info.IsDir():
 		return uploads, nil
 	case checkRegular(path, info) != nil:

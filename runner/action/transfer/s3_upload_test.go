@@ -28,7 +28,7 @@ func testFileUpload(t *testing.T) {
 	wantObjects(t, client, map[string]string{"key": "A", "prefix/a b.txt": "A", "empty": "", "link": "A"})
 	l.must(transfer.S3Upload{}, action.Entry{"source": "empty", "destination": "s3://bucket/key"})
 	wantObjects(t, client, map[string]string{"key": "", "prefix/a b.txt": "A", "empty": "", "link": "A"})
-	l.fails(`S3Upload: stat DIR/none: no such file or directory`, transfer.S3Upload{}, action.Entry{"source": "none", "destination": "s3://bucket/key"})
+	l.fails(`S3Upload: reading "DIR/none": no such file or directory`, transfer.S3Upload{}, action.Entry{"source": "none", "destination": "s3://bucket/key"})
 }
 
 func testFolderUpload(t *testing.T) {
