@@ -238,6 +238,10 @@ func (r *run) getenv(name string) string {
 func (r *run) refuse(ctx context.Context, err error) Report {
 	sum := report.Summary{ExecutionID: r.ExecutionID, Status: report.Failed, FailureMessage: r.masker.Text(err.Error())}
 	rep := Report{Summary: r.located(sum), ExitCode: ExitFailed}
+	var interrupt *InterruptError
+	if errors.As(context.Cause(ctx), &interrupt) {
+		rep.ExitCode = interrupt.ExitCode
+	}
 	if r.folder == nil {
 		return rep
 	}

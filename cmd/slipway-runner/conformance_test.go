@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -376,7 +377,8 @@ func TestWorkingDirectory(t *testing.T) {
 	}
 	doc := c.write("d.yaml", steps(sh("a", "echo $PWD $WORKING_DIRECTORY; touch left")))
 	dir := filepath.Join(base, "deep", "down")
-	c.run(0, "run", "-d", doc, "-l", filepath.Join(c.dir, "logs"), "--working-directory", dir)
+	c.write("c.json", fmt.Sprintf(`{"documents":[{"path":%q}],"logDirectory":%q,"workingDirectory":%q}`, doc, filepath.Join(c.dir, "logs"), dir))
+	c.run(0, "run", "--config", "c.json")
 	if console := c.log("console.log"); !strings.Contains(console, "Stdout: "+dir+" "+dir) {
 		t.Errorf("console:\n%s", console)
 	}

@@ -46,7 +46,7 @@ var runFlags = []flag{
 	{name: "sudo-shim", arg: "auto|off", help: "stand in for a missing sudo in containers (default: auto)", extension: true},
 	{name: "shell-fallback", arg: "none|sh", help: "shell for scripts when bash is missing (default: none)", extension: true},
 	{name: "strict", help: "treat warnings of validation as errors", kind: truth, extension: true},
-	{name: "working-directory", arg: "DIR", help: "run there; a missing folder is made, and removed with all its content at the end", extension: true},
+	{name: "working-directory", arg: "DIR", help: "run there, relative documents and logs included; a missing folder is made, and removed with its content at the end", extension: true},
 	{name: "log-archive-fd", arg: "N", help: "write the log folder to this descriptor at the end, as a tar stream; with 1 in place of the summary", kind: number, extension: true},
 }
 
@@ -68,26 +68,7 @@ func runCommand(ctx context.Context, p process, args []string) int {
 	case given.has("config") && given.has("parameters"):
 		return p.usageError(fmt.Errorf("--parameters does not go with --config: name them in the file"))
 	}
-	leave := func() error { return nil }
-	if dir := firstOf(given["working-directory"], environment(p.environ, "SLIPWAY_WORKING_DIRECTORY")); dir != "" {
-		if leave, err = runner.EnterDirectory(dir); err != nil {
-			return p.failed(err)
-		}
-	}
-	code := p.runDocuments(ctx, given)
-	if err := leave(); err != nil {
-		fmt.Fprintf(p.stderr, "warning: %v\n", err)
-	}
-	return code
-}
-
-func firstOf(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
+	return p.runDocuments(ctx, given)
 }
 
 // runDocuments runs what the settings say and prints the summary.
@@ -95,6 +76,17 @@ func (p process) runDocuments(ctx context.Context, given values) int {
 	o, err := p.options(ctx, given)
 	if err != nil {
 		return p.failed(err)
+	}
+	if o.directory != "" {
+		leave, err := runner.EnterDirectory(o.directory)
+		if err != nil {
+			return p.failed(err)
+		}
+		defer func() {
+			if err := leave(); err != nil && !o.quiet {
+				fmt.Fprintf(p.stderr, "warning: %v\n", err)
+			}
+		}()
 	}
 	ctx, processes, stop := attend(ctx)
 	defer stop()
@@ -118,8 +110,9 @@ func (p process) runDocuments(ctx context.Context, given values) int {
 // runOptions are the options of a run with what concerns the process alone.
 type runOptions struct {
 	runner.Options
-	noSummary bool // stdout carries something else
-	quiet     bool // stderr carries something else
+	directory string // to run in; "" for the current one
+	noSummary bool   // stdout carries something else
+	quiet     bool   // stderr carries something else
 }
 
 // options turns settings into options. Flags outweigh the config file, and that the environment.
@@ -149,6 +142,11 @@ func (p process) options(ctx context.Context, given values) (runOptions, error) 
 	}
 	for name, value := range given {
 		v[name] = value
+	}
+	for _, f := range runFlags {
+		if value, ok := v[f.name]; ok && f.kind == truth && value != "true" && value != "false" {
+			return o, usageErrorf("%s: %q is neither true nor false", f.key(), value)
+		}
 	}
 	for _, apply := range []func(values, *runOptions) error{
 		applyDocuments, applyPlaces, applyReboot, applyMaps, p.applyDescriptors, applyUpload,
@@ -193,6 +191,7 @@ func applyDocuments(v values, o *runOptions) error {
 }
 
 func applyPlaces(v values, o *runOptions) error {
+	o.directory = v["working-directory"]
 	o.ExecutionID, o.LogDirectory, o.StateDirectory = v["execution-id"], v["log-directory"], v["state-directory"]
 	switch v["shell-fallback"] {
 	case "", "none":

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,6 +28,9 @@ func (r *stepRun) resolver(i, depth int) expr.Resolver {
 			shown := r.shown(text)
 			if r.conceals(ref) {
 				shown = report.Concealed
+				if text != "" && !slices.Contains(r.hidden, text) {
+					r.hidden = append(r.hidden, text)
+				}
 			}
 			r.References.Resolve(r.id, r.input.Path, r.phase.Name, r.step.Name, ref.Raw, shown)
 		}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/slipway-oci/slipway/runner/report"
@@ -23,6 +24,8 @@ const shortSecret = 4
 type Secrets struct {
 	Dir    string
 	Masker *report.Masker
+
+	first sync.Once
 }
 
 // MaskAll makes the masker know every secret there is, whether referred to or not: scripts may read the files
@@ -55,6 +58,7 @@ func (s *Secrets) Value(name string) (string, error) {
 	if s == nil || s.Dir == "" {
 		return "", fmt.Errorf("secret %q is not there", name)
 	}
+	s.first.Do(func() { s.MaskAll() }) // files may have come since the start of the run
 	value, err := s.read(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/slipway-oci/slipway/runner/action"
@@ -36,6 +37,7 @@ type stepRun struct {
 
 	ctx         context.Context   //nolint:containedctx // lives as long as the step: lookups of references need it
 	lookups     map[string]string // values of references from outside the machine
+	hidden      []string          // values from steps that log nothing
 	inputsShown bool
 }
 
@@ -162,7 +164,7 @@ func (r *stepRun) decide(ctx context.Context) (done bool, status report.Status) 
 	switch {
 	case err != nil:
 		decision = actionAbort
-		r.message = limited("condition: " + err.Error())
+		r.message = limited(r.hide("condition: " + err.Error()))
 	case result.True:
 		decision = r.step.If.Then
 	}
@@ -173,7 +175,7 @@ func (r *stepRun) decide(ctx context.Context) (done bool, status report.Status) 
 		return true, report.Skipped
 	case actionAbort:
 		if r.message == "" {
-			r.message = limited(fmt.Sprintf("aborted by its condition: %s is %t", result.Detail, result.True))
+			r.message = limited(r.hide(fmt.Sprintf("aborted by its condition: %s is %t", result.Detail, result.True)))
 		}
 		return true, report.Failed
 	}
@@ -319,6 +321,8 @@ func (r *stepRun) failure(ctx context.Context, i int, err error) error {
 	}
 	if r.step.DisableLogging {
 		err = errors.New(r.concealedMessage())
+	} else if text := r.hide(err.Error()); text != err.Error() {
+		err = errors.New(text)
 	}
 	if r.step.Loop != nil {
 		return fmt.Errorf("loop %q: iteration %d: %w", r.loopName(), i, err)
@@ -338,6 +342,14 @@ func (r *stepRun) concealedMessage() string {
 func (r *stepRun) shown(text string) string {
 	if r.step.DisableLogging {
 		return report.Concealed
+	}
+	return r.hide(text)
+}
+
+// hide replaces the values in text that came from steps which log nothing.
+func (r *stepRun) hide(text string) string {
+	for _, value := range r.hidden {
+		text = strings.ReplaceAll(text, value, report.Concealed)
 	}
 	return text
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -229,13 +230,13 @@ func fields(e Event) (name string, body any) {
 			Count int    `json:"count"`
 		}{cut(e.Value, 4<<10), e.Count}
 	case StepLog:
-		return "step.log", Log{Level: e.Level, Message: cut(e.Message, 16<<10)}
+		return "step.log", Log{Level: strings.ToLower(e.Level), Message: cut(e.Message, 8<<10)}
 	case StepEnd:
 		return "step.end", stepEnd(e)
 	case Reboot:
 		return "reboot", e
 	case Log:
-		e.Message = cut(e.Message, 16<<10)
+		e.Level, e.Message = strings.ToLower(e.Level), cut(e.Message, 8<<10)
 		return "log", e
 	case Heartbeat:
 		return "heartbeat", nil
