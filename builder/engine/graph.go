@@ -47,6 +47,9 @@ func filesState(name string, files map[string][]byte) llb.State {
 		}
 		action = mkfile(action, "/"+file, files[file])
 	}
+	if action == nil {
+		action = llb.Mkdir("/none", 0o755)
+	}
 	return llb.Scratch().File(action, llb.WithCustomName(name))
 }
 

@@ -10,17 +10,13 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"syscall"
 	"time"
 
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/moby/buildkit/client"
-	"github.com/moby/buildkit/client/llb"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
-	"github.com/moby/buildkit/solver/pb"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/slipway-oci/slipway/builder/engine/runnerbin"
 )
@@ -103,7 +99,10 @@ func (e *Engine) runTests(ctx context.Context, gw gateway.Client, spec *TestSpec
 		}
 		args = append(args, path.Join(TestFolder(i), Config))
 	}
-	container, err := newContainer(ctx, gw, spec, runner, files)
+	container, err := fresh{
+		platform: spec.Platform, image: spec.Image.Digest, runner: runner.Digest, files: files,
+		secrets: secretNames(spec.Components),
+	}.open(ctx, gw)
 	if err != nil {
 		return -1, err
 	}
@@ -112,7 +111,7 @@ func (e *Engine) runTests(ctx context.Context, gw gateway.Client, spec *TestSpec
 	if spec.Service == nil {
 		return e.runBatch(ctx, container, spec, args, deadline)
 	}
-	service, err := startService(ctx, container, spec.Service, e.testEnvironment())
+	service, err := startService(ctx, container, spec.Service, e.environment())
 	if err != nil {
 		return -1, err
 	}
@@ -126,7 +125,7 @@ func (e *Engine) runBatch(ctx context.Context, container gateway.Container, spec
 	unpacked := make(chan error, 1)
 	go func() { unpacked <- unpackLogs(archive, spec.LogFolder) }()
 	process, err := container.Start(ctx, gateway.StartRequest{
-		Args: args, Cwd: "/", Env: append(e.testEnvironment(), spec.Env...),
+		Args: args, Cwd: "/", Env: append(e.environment(), spec.Env...),
 		Stdout: logs, Stderr: nopCloser{spec.Events},
 	})
 	if err != nil {
@@ -165,85 +164,6 @@ func await(ctx context.Context, deadline <-chan struct{}, process gateway.Contai
 	case <-time.After(stopGrace):
 		return context.DeadlineExceeded
 	}
-}
-
-func newContainer(ctx context.Context, gw gateway.Client, spec *TestSpec, runner *runnerbin.Image, files map[string][]byte) (gateway.Container, error) {
-	var image, tool, documents gateway.Reference
-	var group errgroup.Group
-	for _, part := range []struct {
-		name  string
-		state llb.State
-		ref   *gateway.Reference
-	}{
-		{"image " + spec.Image.Digest.String(), imageState(spec.Image.Digest, spec.Platform), &image},
-		{"the runner", runnerState(runner.Digest, spec.Platform), &tool},
-		{"the test documents", filesState("test documents", files), &documents},
-	} {
-		group.Go(func() (err error) {
-			if *part.ref, err = solveState(ctx, gw, part.state, spec.Platform); err != nil {
-				return fmt.Errorf("open %s: %w", part.name, err)
-			}
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	request := gateway.NewContainerRequest{
-		Platform: &pb.Platform{OS: spec.Platform.OS, Architecture: spec.Platform.Architecture, Variant: spec.Platform.Variant},
-		Mounts: []gateway.Mount{
-			{Dest: "/", Ref: image},
-			{Dest: runnerbin.Root, Ref: tool, Readonly: true},
-			{Dest: runnerbin.ComponentDir, Ref: documents, Readonly: true},
-			{Dest: runnerbin.WorkDir, MountType: pb.MountType_TMPFS},
-			{Dest: LogDirectory, MountType: pb.MountType_TMPFS},
-			{Dest: runnerbin.CAFile, MountType: pb.MountType_SECRET, SecretOpt: &pb.SecretOpt{ID: secretCA, Mode: 0o444, Optional: true}},
-		},
-	}
-	for _, name := range secretNames(spec.Components) {
-		request.Mounts = append(request.Mounts, gateway.Mount{
-			Dest: path.Join(secretsFolder, name), MountType: pb.MountType_SECRET,
-			SecretOpt: &pb.SecretOpt{ID: secretPrefix + name, Mode: 0o400, Optional: true},
-		})
-	}
-	return gw.NewContainer(ctx, request)
-}
-
-// secretNames are all that the components of one container may read.
-func secretNames(components []Component) []string {
-	var names []string
-	for _, c := range components {
-		names = append(names, c.Secrets...)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
-func solveState(ctx context.Context, gw gateway.Client, state llb.State, platform ocispecs.Platform) (gateway.Reference, error) {
-	def, err := state.Marshal(ctx, llb.Platform(platform))
-	if err != nil {
-		return nil, err
-	}
-	res, err := gw.Solve(ctx, gateway.SolveRequest{Definition: def.ToPB(), Evaluate: true})
-	if err != nil {
-		return nil, err
-	}
-	return res.SingleRef()
-}
-
-func (e *Engine) testEnvironment() []string {
-	env := []string{"SLIPWAY_WORK_DIR=" + runnerbin.WorkDir, "SLIPWAY_CA_FILE=" + runnerbin.CAFile}
-	p := e.options.Proxy
-	for _, v := range []struct{ name, value string }{
-		{"HTTP_PROXY", p.HTTP}, {"http_proxy", p.HTTP}, {"HTTPS_PROXY", p.HTTPS}, {"https_proxy", p.HTTPS},
-		{"FTP_PROXY", p.FTP}, {"ftp_proxy", p.FTP}, {"NO_PROXY", p.No}, {"no_proxy", p.No},
-		{"ALL_PROXY", p.All}, {"all_proxy", p.All},
-	} {
-		if v.value != "" {
-			env = append(env, v.name+"="+v.value)
-		}
-	}
-	return env
 }
 
 // unpackLogs writes the files of the runner's log archives: one tar stream behind the other, a component each.
