@@ -128,7 +128,7 @@ func TestBuildInterrupted(t *testing.T) {
 	res, _ := failed()
 	res.Status = result.Cancelled
 	got := showOutcome(ctx, t, nil, res, context.Canceled)
-	if got.code != Interrupted || !strings.Contains(got.stderr, "Cancelled web") || !strings.Contains(got.stderr, "interrupted by signal") {
+	if got.code != Interrupted || !strings.Contains(got.stderr, "Cancelled web") || !strings.Contains(got.stderr, "Error: interrupted") {
 		t.Errorf("outcome = %+v", got)
 	}
 }

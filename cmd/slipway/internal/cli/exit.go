@@ -56,7 +56,7 @@ func machineFault(err error) bool {
 // Interrupt is the cause of a context that a signal has cancelled.
 type Interrupt struct{ Signal os.Signal }
 
-func (i Interrupt) Error() string { return fmt.Sprintf("interrupted by signal %v", i.Signal) }
+func (i Interrupt) Error() string { return fmt.Sprintf("interrupted (signal: %v)", i.Signal) }
 
 // shown wraps an error that has been written already.
 type shown struct{ error }

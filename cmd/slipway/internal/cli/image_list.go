@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -50,16 +51,22 @@ func runImageList(ctx context.Context, s *store.Store, o imageListOptions, w io.
 		return err
 	}
 	views := []imageView{}
+	var unreadable []error // one bad image does not hide the others
 	for _, i := range images {
 		if !nameMatches(i.Name, o.names) {
 			continue
 		}
 		v, err := viewImage(i)
 		if err != nil {
-			return fmt.Errorf("image %s: %w", i, err)
+			unreadable = append(unreadable, fmt.Errorf("image %s: %w", i, err))
+			continue
 		}
 		views = append(views, v)
 	}
+	return errors.Join(append([]error{writeImages(w, views, o)}, unreadable...)...)
+}
+
+func writeImages(w io.Writer, views []imageView, o imageListOptions) error {
 	switch {
 	case o.JSON():
 		return display.WriteJSON(w, views)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -74,6 +75,19 @@ func TestImageList(t *testing.T) {
 	}
 	if got := w.ok("__complete", "image", "show", ""); !strings.Contains(got, "web:1.0.0-1\n") {
 		t.Errorf("completion = %q", got)
+	}
+}
+
+func TestImageListShowsTheRestBesideABrokenImage(t *testing.T) {
+	w := newWorld(t)
+	broken := w.put("broken:1").Digest()
+	w.put("web:1")
+	if err := os.Remove(filepath.Join(w.home, "images", "blobs", "sha256", broken.Hex)); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := w.run("image", "list")
+	if code == Success || !strings.Contains(stdout, "web:1") || !strings.Contains(stderr, "broken:1") {
+		t.Errorf("list = %d\n%s\n%s", code, stdout, stderr)
 	}
 }
 

@@ -36,6 +36,21 @@ func TestPlainNamesThePlatform(t *testing.T) {
 	}
 }
 
+func TestPlainTellsOfALongTransferNowAndThen(t *testing.T) {
+	var moments []moment
+	for i := range 260 {
+		moments = append(moments, moment{ms(i * 100), event.Event{
+			Type: event.Progress, Stage: "publish", Name: "layer sha256:" + strings.Repeat("ab", 32), Current: int64(i) * 1_000_000, Total: 500_000_000,
+		}})
+	}
+	got := show(Plain, Style{}, moments)
+	want := "   10.00s [publish] layer sha256:abababababab 100.0 MB of 500.0 MB\n" +
+		"   20.00s [publish] layer sha256:abababababab 200.0 MB of 500.0 MB\n"
+	if got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestQuietWritesNothing(t *testing.T) {
 	if got := show(Quiet, Style{}, story()); got != "" {
 		t.Errorf("quiet wrote %q", got)

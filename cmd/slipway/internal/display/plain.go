@@ -17,7 +17,11 @@ type plain struct {
 	now   func() time.Time
 	style Style
 	start time.Time
+	moved map[string]time.Time // when the progress of a transfer was last written
 }
+
+// transferEvery is how often a transfer that goes on gives a sign of life.
+const transferEvery = 10 * time.Second
 
 func (p *plain) Send(e event.Event) {
 	p.mu.Lock()
@@ -30,6 +34,9 @@ func (p *plain) Send(e event.Event) {
 		p.start = at
 	}
 	colour, text := plainText(e)
+	if e.Type == event.Progress {
+		text = p.transfer(e, at)
+	}
 	if text == "" {
 		return
 	}
@@ -38,6 +45,32 @@ func (p *plain) Send(e event.Event) {
 }
 
 func (*plain) Close() error { return nil }
+
+// transfer is what to say about the progress of a transfer: its end, and while it goes on from time to time how far
+// it is.
+func (p *plain) transfer(e event.Event, at time.Time) string {
+	key := e.Platform + "\x00" + e.Name
+	if e.Done {
+		delete(p.moved, key)
+		return strings.TrimSuffix(shortDigests(Clean(e.Name))+" "+sizeText(e), " ")
+	}
+	if p.moved == nil {
+		p.moved = map[string]time.Time{}
+	}
+	last, known := p.moved[key]
+	if !known || at.Sub(last) < transferEvery {
+		if !known {
+			p.moved[key] = at
+		}
+		return ""
+	}
+	p.moved[key] = at
+	text := shortDigests(Clean(e.Name)) + " " + Bytes(e.Current)
+	if e.Total > 0 {
+		text += " of " + Bytes(e.Total)
+	}
+	return text
+}
 
 // plainPlace says where an event happened: platform, stage, component, phase/step.
 func plainPlace(e event.Event) string {
@@ -81,11 +114,6 @@ func plainText(e event.Event) (colour, text string) {
 		return noColour, "| " + Clean(e.Text)
 	case event.StepLog, event.Log:
 		return levelColour(e.Level), levelPrefix(e.Level) + Clean(e.Message)
-	case event.Progress:
-		if !e.Done {
-			return "", ""
-		}
-		return noColour, strings.TrimSuffix(shortDigests(Clean(e.Name))+" "+sizeText(e), " ")
 	case event.StageEnd, event.ComponentEnd, event.StepEnd, event.BuildEnd:
 		return statusColour(e.Status), endText(e)
 	default:
