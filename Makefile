@@ -47,7 +47,7 @@ lint:
 	$(GO) mod tidy -diff
 
 bench: prerequisites build
-	$(GO) run ./cmd/slipway/bench
+	$(GO) run ./cmd/bench
 
 clean:
 	rm -rf bin $(RUNNERS)/amd64 $(RUNNERS)/arm64

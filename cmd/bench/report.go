@@ -1,0 +1,116 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+)
+
+// writeReport writes the table, and below it where slipway's time went and on which machine.
+func writeReport(w io.Writer, rows []Row, before Machine, runs int) {
+	fmt.Fprintln(w, "| work | tool | median, s | least to most, s | slipway's time ÷ this | goal | peak memory, MB |")
+	fmt.Fprintln(w, "|---|---|--:|--:|--:|--:|--:|")
+	for i, row := range rows {
+		work := row.Case.Title
+		if i > 0 && rows[i-1].Case.Name == row.Case.Name {
+			work = ""
+		}
+		fmt.Fprintf(w, "| %s | %s | %s |\n", work, row.Tool, strings.Join(cells(row, rows), " | "))
+	}
+	fmt.Fprintf(w, "\nMedians of %d runs after one that is not counted, the tools taking turns.\n", runs)
+	for _, row := range rows {
+		if text := stages(row); text != "" {
+			fmt.Fprintf(w, "- %s, %s: %s\n", row.Case.Name, row.Tool, text)
+		}
+	}
+	fmt.Fprintf(w, "\nBefore: %s\nAfter: load %s\n", before, describeMachine().Load)
+}
+
+// cells are the columns after the tool.
+func cells(row Row, rows []Row) []string {
+	if row.Err != nil || len(row.Samples) == 0 {
+		reason := "not measured"
+		if row.Err != nil {
+			reason, _, _ = strings.Cut(row.Err.Error(), "\n")
+		}
+		return []string{strings.ReplaceAll(reason, "|", `\|`), "", "", "", ""}
+	}
+	walls := wallsOf(row)
+	return []string{
+		fmt.Sprintf("%.3f", median(walls).Seconds()),
+		fmt.Sprintf("%.3f to %.3f", slices.Min(walls).Seconds(), slices.Max(walls).Seconds()),
+		ratio(row, rows), goal(row),
+		fmt.Sprintf("%.0f", float64(peak(row))/1e6),
+	}
+}
+
+// ratio compares the first tool of the case, slipway, with row.
+func ratio(row Row, rows []Row) string {
+	i := slices.IndexFunc(rows, func(r Row) bool { return r.Case.Name == row.Case.Name })
+	if rows[i].Tool == row.Tool || len(rows[i].Samples) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.2f", median(wallsOf(rows[i])).Seconds()/median(wallsOf(row)).Seconds())
+}
+
+func goal(row Row) string {
+	if !strings.HasPrefix(row.Tool, "docker") {
+		return ""
+	}
+	return fmt.Sprintf("≤ %.2f", row.Case.Goal)
+}
+
+func wallsOf(row Row) []time.Duration {
+	var walls []time.Duration
+	for _, s := range row.Samples {
+		walls = append(walls, s.Wall)
+	}
+	return walls
+}
+
+// peak is the highest memory of all runs.
+func peak(row Row) int64 {
+	var highest int64
+	for _, s := range row.Samples {
+		highest = max(highest, s.Memory)
+	}
+	return highest
+}
+
+// stages tells the medians of the parts of a cycle, and of what no part counts: the start and end of processes.
+func stages(row Row) string {
+	if len(row.Samples) == 0 || len(row.Samples[0].Stages) == 0 {
+		return ""
+	}
+	var parts []string
+	for i, stage := range row.Samples[0].Stages {
+		var walls []time.Duration
+		for _, s := range row.Samples {
+			walls = append(walls, s.Stages[i].Wall)
+		}
+		parts = append(parts, fmt.Sprintf("%s %d ms", stage.Name, median(walls).Milliseconds()))
+	}
+	var rest []time.Duration
+	for _, s := range row.Samples {
+		left := s.Wall
+		for _, stage := range s.Stages {
+			left -= stage.Wall
+		}
+		rest = append(rest, left)
+	}
+	return strings.Join(parts, ", ") + fmt.Sprintf(", the rest %d ms", median(rest).Milliseconds())
+}
+
+// median is the value in the middle, or the mean of the two in the middle.
+func median(values []time.Duration) time.Duration {
+	sorted := slices.Sorted(slices.Values(values))
+	n := len(sorted)
+	if n%2 == 1 {
+		return sorted[n/2]
+	}
+	return (sorted[n/2-1] + sorted[n/2]) / 2
+}
