@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"os"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -34,10 +35,10 @@ func parseLocation(text string) (location, error) {
 
 func (l location) String() string { return "s3://" + l.bucket + "/" + l.key }
 
-// Sizes of uploads: larger files are sent in parts.
+// Sizes of uploads: larger files are sent in parts, several of which are in memory at a time.
 const (
 	multipartThreshold = 64 << 20
-	partSize           = 16 << 20
+	partSize           = 8 << 20
 )
 
 // store is one S3 client for the entries of a step. It is made when first needed.
@@ -121,14 +122,24 @@ func (s *store) get(ctx context.Context, from location, owner string, out io.Wri
 	})
 }
 
-// put stores body, which is read from its start, as an object.
-func (s *store) put(ctx context.Context, to location, owner string, body io.ReadSeeker) error {
+// put stores a file as an object. A file in one part is sent as it is read; the transfer manager would hold it in memory.
+func (s *store) put(ctx context.Context, to location, owner string, file *os.File) error {
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
 	return s.do(ctx, func(client *s3.Client) error {
-		if _, err := body.Seek(0, io.SeekStart); err != nil {
+		if _, err := file.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		if info.Size() <= multipartThreshold {
+			_, err := client.PutObject(ctx, &s3.PutObjectInput{
+				Bucket: &to.bucket, Key: &to.key, ExpectedBucketOwner: optional(owner), Body: file,
+			})
 			return err
 		}
 		_, err := s.manager(client).UploadObject(ctx, &transfermanager.UploadObjectInput{
-			Bucket: &to.bucket, Key: &to.key, ExpectedBucketOwner: optional(owner), Body: body,
+			Bucket: &to.bucket, Key: &to.key, ExpectedBucketOwner: optional(owner), Body: file,
 		})
 		return err
 	})

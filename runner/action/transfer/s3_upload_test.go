@@ -70,8 +70,8 @@ func TestLargeFilesAreSentInParts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if tag := aws.ToString(head.ETag); !strings.HasSuffix(tag, `-5"`) {
-		t.Errorf("ETag %s is not one of five parts", tag)
+	if tag := aws.ToString(head.ETag); !strings.HasSuffix(tag, `-9"`) {
+		t.Errorf("ETag %s is not one of nine parts", tag)
 	}
 	l.must(transfer.S3Download{}, action.Entry{"source": "s3://bucket/large", "destination": "copy"})
 	copied, err := os.ReadFile(filepath.Join(l.req.Dir, "copy"))
