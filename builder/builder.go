@@ -31,6 +31,8 @@ type Options struct {
 	Events   event.Sink        // nil discards
 	Logs     stage.Logs        // where log folders go
 	Secrets  map[string][]byte // values by name, for components that refer to them
+	// KeepFailed keeps the file system that a failed component leaves, for a look into it.
+	KeepFailed bool
 	// CacheFrom and CacheTo are caches besides the builder's own.
 	CacheFrom, CacheTo []engine.Cache
 	// Memory is a folder in which builds remember what they depended on, to say next time what changed.
@@ -72,7 +74,7 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) error {
 		}
 		built, err = build.Run(ctx, services, build.Input{
 			Plan: p, Platform: platform, Parent: base, Blobs: blobs, NoCache: o.NoCache, Compression: o.Compression,
-			CacheFrom: o.CacheFrom, CacheTo: o.CacheTo,
+			CacheFrom: o.CacheFrom, CacheTo: o.CacheTo, KeepFailed: o.KeepFailed, RunID: o.RunID,
 		})
 		r.components(built.Components)
 		return err

@@ -109,4 +109,3 @@ func (e *Engine) environment() []string {
 	}
 	return env
 }
-

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
@@ -15,6 +17,8 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/opencontainers/go-digest"
 	fstypes "github.com/tonistiigi/fsutil/types"
+
+	"github.com/slipway-oci/slipway/builder/engine/runnerbin"
 )
 
 // logChunk is how much of a file is read in one call; the builder's messages are limited to 16 MiB.
@@ -161,32 +165,61 @@ func (s *solve) indexOf(failed *errdefs.SolveError) (int, bool) {
 	return s.status.indexOf(digest.FromBytes(data))
 }
 
+// readFailedLogs opens the failed execution's mounts as a container, and reads there what it left: its log folder, and
+// the whole file system if that is asked for.
 func (s *solve) readFailedLogs(ctx context.Context, gw gateway.Client, i int, failed *errdefs.SolveError) error {
-	exec := failed.Op.GetExec()
-	if exec == nil {
-		return nil
-	}
-	request := gateway.NewContainerRequest{}
-	index := -1
-	for n, m := range exec.Mounts {
-		if m.MountType != pb.MountType_BIND || n >= len(failed.MountIDs) || failed.MountIDs[n] == "" {
-			continue
-		}
-		if m.Dest != pb.RootMount && m.Dest != LogDirectory {
-			continue
-		}
-		if m.Dest == LogDirectory {
-			index = len(request.Mounts)
-		}
-		request.Mounts = append(request.Mounts, gateway.Mount{Dest: m.Dest, ResultID: failed.MountIDs[n], MountType: pb.MountType_BIND})
-	}
+	mounts := failedMounts(failed)
+	index := slices.IndexFunc(mounts, func(m gateway.Mount) bool { return m.Dest == LogDirectory })
 	if index < 0 {
 		return nil
 	}
-	container, err := gw.NewContainer(ctx, request)
+	if s.spec.KeepFailed != nil {
+		tool, err := solveState(ctx, gw, runnerState(s.runner.Digest, s.spec.Platform), s.spec.Platform)
+		if err != nil {
+			return err
+		}
+		mounts = append(mounts, gateway.Mount{Dest: runnerbin.Root, Ref: tool, Readonly: true})
+	}
+	container, err := gw.NewContainer(ctx, gateway.NewContainerRequest{Mounts: mounts})
 	if err != nil {
 		return fmt.Errorf("open the failed execution: %w", err)
 	}
 	defer func() { _ = container.Release(context.WithoutCancel(ctx)) }()
-	return s.copyLogs(ctx, mountFolder{container, index}, i)
+	err = s.copyLogs(ctx, mountFolder{container, index}, i)
+	if s.spec.KeepFailed != nil {
+		err = errors.Join(err, s.keepFailed(ctx, container, i))
+	}
+	return err
+}
+
+// failedMounts are the file system and the log directory of a failed execution.
+func failedMounts(failed *errdefs.SolveError) []gateway.Mount {
+	var mounts []gateway.Mount
+	for n, m := range failed.Op.GetExec().GetMounts() {
+		if m.MountType != pb.MountType_BIND || n >= len(failed.MountIDs) || failed.MountIDs[n] == "" {
+			continue
+		}
+		if m.Dest == pb.RootMount || m.Dest == LogDirectory {
+			mounts = append(mounts, gateway.Mount{Dest: m.Dest, ResultID: failed.MountIDs[n], MountType: pb.MountType_BIND})
+		}
+	}
+	return mounts
+}
+
+// keepFailed streams the file system as the failed component left it. The builder forgets it with the session.
+func (s *solve) keepFailed(ctx context.Context, container gateway.Container, i int) error {
+	from, to := io.Pipe()
+	process, err := container.Start(ctx, gateway.StartRequest{
+		Args: []string{runnerbin.Program, "archive"}, Cwd: "/", Stdout: to, Stderr: nopCloser{io.Discard},
+	})
+	if err != nil {
+		return fmt.Errorf("keep the failed state: %w", err)
+	}
+	go func() { _ = to.CloseWithError(process.Wait()) }()
+	err = s.spec.KeepFailed(i, from)
+	_ = from.CloseWithError(err) // lets the runner go on to its end
+	if err != nil {
+		return fmt.Errorf("keep the failed state: %w", err)
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/containerd/containerd/v2/core/content"
@@ -62,6 +63,8 @@ type BuildSpec struct {
 	CacheFrom, CacheTo []Cache
 	// LogFolder gives the local folder that receives the log files of component i.
 	LogFolder func(i int) (string, error)
+	// KeepFailed receives the file system as failed component i left it, a tar stream; nil keeps nothing.
+	KeepFailed func(i int, rootfs io.Reader) error
 }
 
 // Cache is a build cache outside the builder: "registry" with ref, "local" with src or dest, and so on.

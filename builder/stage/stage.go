@@ -37,6 +37,8 @@ type Logs interface {
 	LogFolder(stage event.Stage, index int, component string) (string, error)
 	// Relative returns path as seen from the run folder.
 	Relative(path string) string
+	// Dir is the run folder.
+	Dir() string
 }
 
 // Error is a failure of a stage.

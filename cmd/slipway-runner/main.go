@@ -39,6 +39,7 @@ var commands = []struct {
 	{"validate", "Check documents without running them", validateCommand},
 	{"batch", "Run config files one after the other", batchCommand},
 	{"await", "Wait until TCP ports are listened on", awaitCommand},
+	{"archive", "Write the container's file system to stdout", archiveCommand},
 	{"idle", "Reap processes until SIGTERM, as process 1 of a container", idleCommand},
 }
 

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/containerd/containerd/v2/core/content"
@@ -36,6 +37,9 @@ type Input struct {
 	Compression string
 	// CacheFrom and CacheTo are caches besides the builder's own.
 	CacheFrom, CacheTo []engine.Cache
+	// KeepFailed keeps the file system that a failed component leaves, under the run's id.
+	KeepFailed bool
+	RunID      string
 }
 
 // Output is what the stage made. On failure Built is nil and Components tell how far it came.
@@ -47,7 +51,7 @@ type Output struct {
 // Run runs the stage. Failures are *stage.Error.
 func Run(ctx context.Context, s stage.Services, in Input) (Output, error) {
 	components := in.Plan.BuildStage()
-	spec, err := newSpec(s, in, components)
+	spec, err := newSpec(ctx, s, in, components)
 	if err != nil {
 		return Output{}, err
 	}
@@ -63,7 +67,7 @@ func Run(ctx context.Context, s stage.Services, in Input) (Output, error) {
 	return out, nil
 }
 
-func newSpec(s stage.Services, in Input, components []plan.Component) (engine.BuildSpec, error) {
+func newSpec(ctx context.Context, s stage.Services, in Input, components []plan.Component) (engine.BuildSpec, error) {
 	platform, err := platforms.Parse(in.Platform.Name)
 	if err != nil {
 		return engine.BuildSpec{}, fmt.Errorf("platform %q: %w", in.Platform.Name, err)
@@ -75,6 +79,9 @@ func newSpec(s stage.Services, in Input, components []plan.Component) (engine.Bu
 		LogFolder: func(i int) (string, error) {
 			return s.Logs.LogFolder(event.StageBuild, components[i].Index, components[i].Name)
 		},
+	}
+	if in.KeepFailed {
+		spec.KeepFailed = func(i int, rootfs io.Reader) error { return keep(ctx, s, in, components[i], rootfs) }
 	}
 	if in.Plan.Template.UsesContext {
 		spec.Context = in.Plan.Context
