@@ -211,3 +211,23 @@ var nesting = conformance{
 		o.want(report.Failed, "n=failed m=failed").wantMessage("m", `no document "missing"`)
 	},
 }
+
+// TestRestartThatFails shows that a run does not end as a success when its state cannot be saved.
+func TestRestartThatFails(t *testing.T) {
+	b := newBench(t)
+	b.options.SaveState = func(execute.State) error { return errors.New("disk full") }
+	o := b.run(build(sh("s", "exit 194", carryOn, "maxAttempts: 3,"), "{name: r, action: Reboot}", sh("z", "true")))
+	o.want(report.Failed, "s=failed r=success").wantMessage("s", "disk full")
+	if n := count[report.StepAttempt](o, "s"); n != 1 {
+		t.Errorf("%d attempts", n)
+	}
+}
+
+// TestAttemptsStartClean shows that nothing of a failed attempt clings to the outputs of the next.
+func TestAttemptsStartClean(t *testing.T) {
+	o := newBench(t).run(build(
+		sh("s", "test -e again && { echo short; exit; }; touch again; head -c 2000000 /dev/zero | tr '\\\\0' x; exit 1", "maxAttempts: 2,"),
+		sh("z", "echo {{ build.s.outputs.stdout }}"),
+	))
+	o.want(report.Success, "s=success z=success").wantStdout("z", "short")
+}

@@ -35,7 +35,7 @@ type stepRun struct {
 	message     string // why the step failed
 	reboot      bool   // a restart behind this step was requested
 
-	ctx         context.Context   //nolint:containedctx // lives as long as the step: lookups of references need it
+	ctx         context.Context   //nolint:containedctx // of the attempt: lookups of references need it
 	lookups     map[string]string // values of references from outside the machine
 	hidden      []string          // values from steps that log nothing
 	inputsShown bool
@@ -74,12 +74,21 @@ func (d *scope) step(ctx context.Context, phase *document.Phase, step *document.
 	}
 	v := r.finish(ctx, status)
 	if r.reboot && !v.stop {
-		d.at.Finished = true
-		if err := d.restart(ctx, r.pos, "module", "nextStep"); err != nil {
-			return verdict{}, err
-		}
+		return d.restartBehind(ctx, r.pos, v)
 	}
 	return v, nil
+}
+
+// restartBehind carries out the restart that the finished step at pos asked for. When that fails, so does the run.
+func (d *scope) restartBehind(ctx context.Context, pos report.Position, v verdict) (verdict, error) {
+	d.at.Finished = true
+	err := d.restart(ctx, pos, "module", "nextStep")
+	if err == nil || d.exiting {
+		return v, err
+	}
+	d.emit(pos, report.Log{Level: "Error", Message: limited(err.Error())})
+	d.at.PhaseDone = report.Failed
+	return verdict{report.Failed, true}, nil
 }
 
 func (r *stepRun) startEvent() report.StepStart {
@@ -191,11 +200,13 @@ const (
 // attempt makes one try, from the given iteration on.
 func (r *stepRun) attempt(ctx context.Context, attempt, iteration int) error {
 	r.at.Attempt = attempt
+	r.outputs, r.cut, r.masked = nil, false, false
 	if limit := r.timeout; limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, time.Duration(limit)*time.Second, errTimeout)
 		defer cancel()
 	}
+	r.ctx = ctx
 	reason, count := r.message, 1
 	if r.step.Loop != nil {
 		count = len(r.items)
