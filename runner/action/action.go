@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"sort"
 )
 
@@ -94,12 +95,7 @@ func (s Spec) Output(name string) (Output, bool) {
 
 // Supports reports whether the module runs on goos.
 func (s Spec) Supports(goos string) bool {
-	for _, p := range s.Platforms {
-		if p == goos {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s.Platforms, goos)
 }
 
 // Entry is one map of a step's inputs after resolution and type checks. Values are string, bool, int64, []string,

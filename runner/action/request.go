@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -43,8 +44,8 @@ func (r Request) Path(p string) string {
 
 // Getenv returns the value of a variable in the environment of started processes, or "". The last one of several wins.
 func (r Request) Getenv(key string) string {
-	for i := len(r.Env) - 1; i >= 0; i-- {
-		if value, ok := strings.CutPrefix(r.Env[i], key+"="); ok {
+	for _, entry := range slices.Backward(r.Env) {
+		if value, ok := strings.CutPrefix(entry, key+"="); ok {
 			return value
 		}
 	}

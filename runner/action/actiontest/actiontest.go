@@ -29,14 +29,14 @@ func (r *Recorder) Log() string {
 }
 
 // Request returns a request with the given entries in a new working directory. Programs are found as in the test.
-func Request(t testing.TB, entries ...action.Entry) (action.Request, *Recorder) {
-	t.Helper()
+func Request(tb testing.TB, entries ...action.Entry) (action.Request, *Recorder) {
+	tb.Helper()
 	recorder := &Recorder{}
 	return action.Request{
 		Entries: entries,
 		Env:     os.Environ(),
-		Dir:     t.TempDir(),
-		WorkDir: t.TempDir(),
+		Dir:     tb.TempDir(),
+		WorkDir: tb.TempDir(),
 		Stdout:  &recorder.Stdout,
 		Stderr:  &recorder.Stderr,
 		Log: func(level, format string, args ...any) {

@@ -17,9 +17,9 @@ import (
 	"github.com/slipway-oci/slipway/runner/action/command"
 )
 
-func bash(t testing.TB, commands ...string) (action.Request, *actiontest.Recorder) {
-	t.Helper()
-	return actiontest.Request(t, action.Entry{"commands": commands})
+func bash(tb testing.TB, commands ...string) (action.Request, *actiontest.Recorder) {
+	tb.Helper()
+	return actiontest.Request(tb, action.Entry{"commands": commands})
 }
 
 func testOneScript(t *testing.T) {
@@ -132,7 +132,7 @@ func TestBashEndsWithItsContext(t *testing.T) {
 // BenchmarkExecuteBash has its private folder in memory, as in a build: on a disk its file system is most of the time.
 func BenchmarkExecuteBash(b *testing.B) {
 	req, _ := bash(b, "true")
-	if folder, err := os.MkdirTemp("/dev/shm", "slipway-bench-"); err == nil {
+	if folder, err := os.MkdirTemp("/dev/shm", "slipway-bench-"); err == nil { //nolint:usetesting // in memory
 		defer os.RemoveAll(folder)
 		req.WorkDir = folder
 	}

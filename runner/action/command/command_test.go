@@ -12,23 +12,16 @@ import (
 
 // TestConformance runs the cases of the component-document reference, chapter 10, that concern commands.
 func TestConformance(t *testing.T) {
-	for _, c := range []struct {
-		id   string
-		test func(*testing.T)
-	}{
-		{"BASH-01", testOneScript},
-		{"BASH-02", testFailingLine},
-		{"BASH-03", testStdout},
-		{"BASH-04", testNoBash},
-		{"BIN-01", testArguments},
-		{"BIN-02", testNotPrograms},
-		{"NEST-01", testNested},
-		{"NEST-05", testNestedParameters},
-		{"NEST-06", testNestedFailure},
-		{"PWSH-01", testPowerShell},
-	} {
-		t.Run(c.id, c.test)
-	}
+	t.Run("BASH-01", testOneScript)
+	t.Run("BASH-02", testFailingLine)
+	t.Run("BASH-03", testStdout)
+	t.Run("BASH-04", testNoBash)
+	t.Run("BIN-01", testArguments)
+	t.Run("BIN-02", testNotPrograms)
+	t.Run("NEST-01", testNested)
+	t.Run("NEST-05", testNestedParameters)
+	t.Run("NEST-06", testNestedFailure)
+	t.Run("PWSH-01", testPowerShell)
 }
 
 func text(err error) string {

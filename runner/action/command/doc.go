@@ -66,7 +66,7 @@ func writeScript(req action.Request, name string, commands []string) (path strin
 		}
 	}
 	path = filepath.Join(req.WorkDir, name)
-	remove = func() { os.Remove(path) }
+	remove = func() { _ = os.Remove(path) }
 	if err := os.WriteFile(path, []byte(script.String()), 0o600); err != nil {
 		remove()
 		return "", nil, fmt.Errorf("writing the script: %w", err)

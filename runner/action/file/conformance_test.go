@@ -14,34 +14,27 @@ import (
 
 // TestConformance runs the cases of the component-document reference, chapter 10, that concern files.
 func TestConformance(t *testing.T) {
-	for _, c := range []struct {
-		id   string
-		test func(*testing.T)
-	}{
-		{"FILE-01", testAppend},
-		{"FILE-02", testCopyTargets},
-		{"FILE-03", testCopyWildcard},
-		{"FILE-04", testNoOverwrite},
-		{"FILE-05", testWildcardPlace},
-		{"FILE-06", testCopyFolder},
-		{"FILE-07", testCreate},
-		{"FILE-08", testCreateOwner},
-		{"FILE-09", testEncodings},
-		{"FILE-10", testCreateFolder},
-		{"FILE-11", testSymlink},
-		{"FILE-12", testDelete},
-		{"FILE-13", testDeleteFolder},
-		{"FILE-14", testList},
-		{"FILE-15", testMoveAcross},
-		{"FILE-16", testRead},
-		{"FILE-17", testRecode},
-		{"FILE-18", testOwner},
-		{"FILE-19", testFolderAttributes},
-		{"FILE-20", testPermissionsText},
-		{"FILE-22", testSecondEntryFails},
-	} {
-		t.Run(c.id, c.test)
-	}
+	t.Run("FILE-01", testAppend)
+	t.Run("FILE-02", testCopyTargets)
+	t.Run("FILE-03", testCopyWildcard)
+	t.Run("FILE-04", testNoOverwrite)
+	t.Run("FILE-05", testWildcardPlace)
+	t.Run("FILE-06", testCopyFolder)
+	t.Run("FILE-07", testCreate)
+	t.Run("FILE-08", testCreateOwner)
+	t.Run("FILE-09", testEncodings)
+	t.Run("FILE-10", testCreateFolder)
+	t.Run("FILE-11", testSymlink)
+	t.Run("FILE-12", testDelete)
+	t.Run("FILE-13", testDeleteFolder)
+	t.Run("FILE-14", testList)
+	t.Run("FILE-15", testMoveAcross)
+	t.Run("FILE-16", testRead)
+	t.Run("FILE-17", testRecode)
+	t.Run("FILE-18", testOwner)
+	t.Run("FILE-19", testFolderAttributes)
+	t.Run("FILE-20", testPermissionsText)
+	t.Run("FILE-22", testSecondEntryFails)
 }
 
 func testSecondEntryFails(t *testing.T) {

@@ -71,7 +71,7 @@ func copyContent(ctx context.Context, from, to string) error {
 	err = copyBytes(ctx, out, in)
 	if err := errors.Join(err, out.Close()); err != nil {
 		if isNew {
-			os.Remove(to)
+			_ = os.Remove(to)
 		}
 		return action.PathError("copying "+quoted(from)+" to", to, err)
 	}

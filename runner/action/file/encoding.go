@@ -76,12 +76,12 @@ func (e encoding) order() byteOrder {
 func (e encoding) appendRune(to []byte, r rune) []byte {
 	switch e {
 	case encodingUTF16LE, encodingUTF16BE:
-		if r1, r2 := utf16.EncodeRune(r); r1 != utf8.RuneError {
-			return e.order().AppendUint16(e.order().AppendUint16(to, uint16(r1)), uint16(r2))
+		for _, unit := range utf16.AppendRune(nil, r) {
+			to = e.order().AppendUint16(to, unit)
 		}
-		return e.order().AppendUint16(to, uint16(r))
+		return to
 	case encodingUTF32LE, encodingUTF32BE:
-		return e.order().AppendUint32(to, uint32(r))
+		return e.order().AppendUint32(to, uint32(r)) //nolint:gosec // a character is never negative
 	default:
 		return utf8.AppendRune(to, r)
 	}
@@ -163,7 +163,7 @@ func (e encoding) convert(out *bufio.Writer, in *bufio.Reader) error {
 	for at := int64(0); ; {
 		r, size, err := in.ReadRune()
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
 			return err

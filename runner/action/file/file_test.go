@@ -25,10 +25,10 @@ type sandbox struct {
 }
 
 // newSandbox creates the files: a name that ends with "/" is a folder, a content that starts with "-> " a link.
-func newSandbox(t testing.TB, files map[string]string) sandbox {
-	t.Helper()
-	req, rec := actiontest.Request(t)
-	s := sandbox{t, req, rec}
+func newSandbox(tb testing.TB, files map[string]string) sandbox {
+	tb.Helper()
+	req, rec := actiontest.Request(tb)
+	s := sandbox{tb, req, rec}
 	names := make([]string, 0, len(files))
 	for name := range files {
 		names = append(names, name)
@@ -37,7 +37,7 @@ func newSandbox(t testing.TB, files map[string]string) sandbox {
 	for _, name := range names {
 		path := s.path(name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		var err error
 		if target, isLink := strings.CutPrefix(files[name], "-> "); strings.HasSuffix(name, "/") {
@@ -48,7 +48,7 @@ func newSandbox(t testing.TB, files map[string]string) sandbox {
 			err = os.WriteFile(path, []byte(files[name]), 0o644)
 		}
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	return s
@@ -94,8 +94,8 @@ func (s sandbox) want(files map[string]string) {
 	}
 }
 
-func tree(t testing.TB, root string) map[string]string {
-	t.Helper()
+func tree(tb testing.TB, root string) map[string]string {
+	tb.Helper()
 	files := map[string]string{}
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || path == root {
@@ -122,7 +122,7 @@ func tree(t testing.TB, root string) map[string]string {
 		return err
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return files
 }
@@ -165,23 +165,23 @@ func (s sandbox) wantLog(want string) {
 }
 
 // accounts writes a passwd and a group file with one user and two groups.
-func accounts(t testing.TB) (passwd, group string) {
-	t.Helper()
-	folder := t.TempDir()
+func accounts(tb testing.TB) (passwd, group string) {
+	tb.Helper()
+	folder := tb.TempDir()
 	passwd, group = filepath.Join(folder, "passwd"), filepath.Join(folder, "group")
 	users := "root:x:0:0:root:/root:/bin/sh\nbroken line\nbad:x:x:0:::\napp:x:1200:1300:App:/home/app:/bin/false\n"
 	groups := "root:x:0:\nempty\nbad:x:x:\nstaff:x:1400:app\n"
 	for path, content := range map[string]string{passwd: users, group: groups} {
 		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	return passwd, group
 }
 
-func needRoot(t testing.TB) {
-	t.Helper()
+func needRoot(tb testing.TB) {
+	tb.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("only root can give files to other users")
+		tb.Skip("only root can give files to other users")
 	}
 }

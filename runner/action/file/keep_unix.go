@@ -46,7 +46,7 @@ func copyTimes(path string, info fs.FileInfo) error {
 func copyExtended(from, to string) error {
 	size, err := unix.Llistxattr(from, nil)
 	if err != nil || size == 0 {
-		return nil //nolint:nilerr // the file system has none
+		return nil // the file system has none
 	}
 	names := make([]byte, size)
 	size, err = unix.Llistxattr(from, names)
@@ -76,5 +76,5 @@ func makeSpecial(path string, info fs.FileInfo) error {
 	if !ok {
 		return errSpecial
 	}
-	return unix.Mknod(path, uint32(stat.Mode), int(stat.Rdev))
+	return unix.Mknod(path, uint32(stat.Mode), int(stat.Rdev)) //nolint:gosec,unconvert // their types differ between systems
 }

@@ -17,7 +17,7 @@ import (
 // otherFileSystem returns a new folder on another file system than dir.
 func otherFileSystem(t *testing.T, dir string) string {
 	t.Helper()
-	other, err := os.MkdirTemp("/dev/shm", "slipway-test-")
+	other, err := os.MkdirTemp("/dev/shm", "slipway-test-") //nolint:usetesting // elsewhere than t.TempDir
 	if err != nil {
 		t.Skip("/dev/shm is needed as a second file system")
 	}

@@ -51,7 +51,7 @@ func (m SetOwner) Run(ctx context.Context, req action.Request) (action.Result, e
 			return err
 		}
 		path := req.Path(e.Text("path"))
-		if _, err = statFile(path); err == nil {
+		if err = checkFile(path); err == nil {
 			err = os.Chown(path, uid, gid)
 		}
 		if err != nil {

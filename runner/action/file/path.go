@@ -54,7 +54,7 @@ func openExisting(path string) (*os.File, fs.FileInfo, error) {
 		err = fileKind(info)
 	}
 	if err != nil {
-		f.Close()
+		_ = f.Close()
 		return nil, nil, err
 	}
 	return f, info, nil
@@ -71,13 +71,13 @@ func fileKind(info fs.FileInfo) error {
 	return nil
 }
 
-// statFile returns the state of the file at path, links followed; a folder is an error.
-func statFile(path string) (fs.FileInfo, error) {
+// checkFile returns an error unless there is a file at path, links followed.
+func checkFile(path string) error {
 	info, err := os.Stat(path)
 	if err == nil && info.IsDir() {
 		err = errIsFolder
 	}
-	return info, err
+	return err
 }
 
 // statFolder returns the state of the folder at path, links followed; anything else is an error.

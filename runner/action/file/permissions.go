@@ -36,7 +36,7 @@ func (SetPermissions) Run(ctx context.Context, req action.Request) (action.Resul
 			return err
 		}
 		path := req.Path(e.Text("path"))
-		if _, err = statFile(path); err == nil {
+		if err = checkFile(path); err == nil {
 			err = os.Chmod(path, mode)
 		}
 		if err != nil {

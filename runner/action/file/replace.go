@@ -26,7 +26,7 @@ func replace(path string, create func(name string) error) error {
 			err = os.Rename(name, path)
 		}
 		if err != nil {
-			os.Remove(name)
+			_ = os.Remove(name)
 		}
 		return err
 	}

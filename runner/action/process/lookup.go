@@ -67,8 +67,7 @@ func startReason(req action.Request, err error) error {
 	if _, dirErr := os.Stat(req.Dir); req.Dir != "" && dirErr != nil {
 		return fmt.Errorf("working directory: %w", dirErr)
 	}
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
 		err = fmt.Errorf("%q: %w", pathErr.Path, pathErr.Err)
 	}
 	switch {

@@ -114,7 +114,7 @@ func (c Command) start(req action.Request, out, errOut io.Writer) (*running, err
 	defer outWrite.Close()
 	errRead, errWrite, err := os.Pipe()
 	if err != nil {
-		outRead.Close()
+		_ = outRead.Close()
 		return nil, err
 	}
 	defer errWrite.Close()
@@ -131,8 +131,8 @@ func (c Command) start(req action.Request, out, errOut io.Writer) (*running, err
 		_, err = start()
 	}
 	if err != nil {
-		outRead.Close()
-		errRead.Close()
+		_ = outRead.Close()
+		_ = errRead.Close()
 		return nil, startReason(req, err)
 	}
 	r.pipes = []*os.File{outRead, errRead}
@@ -209,7 +209,7 @@ func (r *running) drain(limit time.Duration) {
 
 func (r *running) closePipes() {
 	for _, p := range r.pipes {
-		p.Close()
+		_ = p.Close()
 	}
 }
 

@@ -87,11 +87,14 @@ func testUpdate(t *testing.T) {
 	}{
 		{"apt all", "apt-get", aptSimulation, nil, nil, []string{"apt-get update", "apt-get -y --with-new-pkgs upgrade" + aptConfig}},
 		{
-			"apt include and exclude", "apt-get", aptSimulation, []string{"lib*", "gone", "linux*"}, []string{"libc6"},
+			"apt include and exclude", "apt-get", aptSimulation,
+			[]string{"lib*", "gone", "linux*"},
+			[]string{"libc6"},
 			[]string{"apt-get update", "apt-get -s upgrade --with-new-pkgs", "apt-get -y install --only-upgrade" + aptConfig + " libssl3"},
 		},
 		{
-			"apt exclude", "apt-get", aptSimulation, nil, []string{"libssl*"},
+			"apt exclude", "apt-get", aptSimulation, nil,
+			[]string{"libssl*"},
 			[]string{"apt-get update", "apt-get -s upgrade --with-new-pkgs", "apt-get -y install --only-upgrade" + aptConfig + " libc6"},
 		},
 		{"apt nothing left", "apt-get", aptSimulation, []string{"gone"}, nil, []string{"apt-get update", "apt-get -s upgrade --with-new-pkgs"}},
@@ -108,12 +111,15 @@ func testUpdate(t *testing.T) {
 		{"microdnf nothing left", "microdnf", "", []string{"curl"}, []string{"cu*"}, []string{""}},
 		{"zypper all", "zypper", "exit 100", nil, nil, []string{"zypper --non-interactive refresh", "zypper --non-interactive update"}},
 		{
-			"zypper exclude", "zypper", zypperList, nil, []string{"c*"},
+			"zypper exclude", "zypper", zypperList, nil,
+			[]string{"c*"},
 			[]string{"zypper --non-interactive refresh", "zypper --xmlout list-updates", "zypper --non-interactive update bash"},
 		},
 		{"apk all", "apk", "", nil, nil, []string{"apk upgrade --no-cache"}},
 		{
-			"apk include", "apk", apkList, []string{"ca-*", "busybox"}, []string{"busybox"},
+			"apk include", "apk", apkList,
+			[]string{"ca-*", "busybox"},
+			[]string{"busybox"},
 			[]string{"apk list --upgradable --no-cache", "apk upgrade --no-cache ca-certificates-bundle"},
 		},
 	}
@@ -164,7 +170,8 @@ func TestUpdateFailures(t *testing.T) {
 		{"broken answer", "zypper", "echo '<update'", action.Entry{"include": []string{"x"}}, "UpdateOS: zypper list-updates: XML syntax error on line 1: unexpected EOF"},
 		{"microdnf exclude alone", "microdnf", "", action.Entry{"exclude": []string{"x"}}, "UpdateOS: microdnf: exclude needs include"},
 		{
-			"microdnf wildcard with exclude", "microdnf", "", action.Entry{"include": []string{"x*"}, "exclude": []string{"xy"}},
+			"microdnf wildcard with exclude", "microdnf", "",
+			action.Entry{"include": []string{"x*"}, "exclude": []string{"xy"}},
 			`UpdateOS: microdnf: include "x*" cannot be combined with exclude`,
 		},
 	}

@@ -32,7 +32,7 @@ func createBeside(target string) (*beside, error) {
 	}
 	for range 100 {
 		name := filepath.Join(folder, ".slipway-"+strconv.FormatUint(rand.Uint64(), 36)) //nolint:gosec // O_EXCL guards it
-		file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)         //nolint:gosec // minus umask, as every new file
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}
@@ -73,6 +73,6 @@ func (b *beside) discard() {
 	if b.done {
 		return
 	}
-	b.file.Close()
-	os.Remove(b.file.Name())
+	_ = b.file.Close()
+	_ = os.Remove(b.file.Name())
 }

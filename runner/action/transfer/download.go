@@ -165,7 +165,7 @@ func isDone(ctx context.Context, req action.Request, path string, want *checksum
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return false, nil //nolint:nilerr // a file that cannot be read is replaced
+		return false, nil // a file that cannot be read is replaced
 	}
 	defer f.Close()
 	if err := want.verify(ctx, f); err != nil {

@@ -29,29 +29,22 @@ import (
 
 // TestConformance runs the cases of the component-document reference, chapter 10, that concern transfers.
 func TestConformance(t *testing.T) {
-	for _, c := range []struct {
-		id   string
-		test func(*testing.T)
-	}{
-		{"S3D-01", testObjectDownload},
-		{"S3D-02", testPrefixDownload},
-		{"S3D-03", testImpossibleDownload},
-		{"S3D-04", testDownloadNoOverwrite},
-		{"S3D-05", testBucketOwner},
-		{"S3U-01", testFileUpload},
-		{"S3U-02", testFolderUpload},
-		{"S3U-03", testWildcardUpload},
-		{"S3-01", testAccess},
-		{"WEB-01", testFolderDestination},
-		{"WEB-02", testRetries},
-		{"WEB-03", testChecksum},
-		{"WEB-04", testAlreadyThere},
-		{"WEB-05", testNoOverwrite},
-		{"WEB-06", testCertificates},
-		{"WEB-07", testTwoEntriesAndRedirects},
-	} {
-		t.Run(c.id, c.test)
-	}
+	t.Run("S3D-01", testObjectDownload)
+	t.Run("S3D-02", testPrefixDownload)
+	t.Run("S3D-03", testImpossibleDownload)
+	t.Run("S3D-04", testDownloadNoOverwrite)
+	t.Run("S3D-05", testBucketOwner)
+	t.Run("S3U-01", testFileUpload)
+	t.Run("S3U-02", testFolderUpload)
+	t.Run("S3U-03", testWildcardUpload)
+	t.Run("S3-01", testAccess)
+	t.Run("WEB-01", testFolderDestination)
+	t.Run("WEB-02", testRetries)
+	t.Run("WEB-03", testChecksum)
+	t.Run("WEB-04", testAlreadyThere)
+	t.Run("WEB-05", testNoOverwrite)
+	t.Run("WEB-06", testCertificates)
+	t.Run("WEB-07", testTwoEntriesAndRedirects)
 }
 
 // fixture is a web server and a working directory.
@@ -66,6 +59,7 @@ type fixture struct {
 }
 
 func newFixture(t *testing.T, handle http.HandlerFunc) *fixture {
+	t.Helper()
 	f := &fixture{t: t}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f.requests.Add(1)

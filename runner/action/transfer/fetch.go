@@ -57,8 +57,7 @@ func (f *fetch) retry(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		var final permanentError
-		if errors.As(err, &final) {
+		if final, ok := errors.AsType[permanentError](err); ok {
 			return final.error
 		}
 		if try == tries {
@@ -114,8 +113,7 @@ var errRedirects = errors.New("stopped after 10 redirects")
 
 // requestReason takes the method and URL off an error of the HTTP client and tells whether another try makes sense.
 func requestReason(err error) error {
-	var urlErr *url.Error
-	if errors.As(err, &urlErr) {
+	if urlErr, ok := errors.AsType[*url.Error](err); ok {
 		err = urlErr.Err
 	}
 	var certificate *tls.CertificateVerificationError

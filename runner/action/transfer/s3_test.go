@@ -131,6 +131,7 @@ func wantObjects(t *testing.T, client *s3.Client, want map[string]string) {
 type local struct{ *fixture }
 
 func newLocal(t *testing.T, files map[string]string) local {
+	t.Helper()
 	f := &fixture{t: t, url: "no-url"}
 	f.req, f.rec = actiontest.Request(t)
 	for name, content := range files {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -107,11 +106,13 @@ func planUpload(ctx context.Context, req action.Request, source, key string, rec
 		switch {
 		case err != nil:
 			return nil, action.PathError("reading", path, err)
+		case !info.IsDir() && !info.Mode().IsRegular():
+			return nil, fmt.Errorf("%q is not a regular file", path)
 		case !info.IsDir():
 			if key == "" || strings.HasSuffix(key, "/") {
 				key += filepath.Base(path)
 			}
-			return []planned{{path, key}}, checkRegular(path, info)
+			return []planned{{path, key}}, nil
 		case !recurse:
 			return nil, fmt.Errorf("%q is a folder and recurse is false", path)
 		}
@@ -181,16 +182,9 @@ func collect(ctx context.Context, req action.Request, path, key string, uploads 
 		return nil, action.PathError("reading", path, err)
 	case info.IsDir():
 		return uploads, nil
-	case checkRegular(path, info) != nil:
+	case !info.Mode().IsRegular():
 		req.Warnf("%q is skipped: it is not a regular file", path)
 		return uploads, nil
 	}
 	return append(uploads, planned{path, key}), nil
-}
-
-func checkRegular(path string, info fs.FileInfo) error {
-	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%q is not a regular file", path)
-	}
-	return nil
 }
