@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/slipway-oci/slipway/runner/execute"
 )
@@ -98,4 +99,35 @@ func writeState(path string, s execute.State) (err error) {
 		return fmt.Errorf("state file: %w", err)
 	}
 	return nil
+}
+
+// saveState stores the state of the run before a restart, with every log file up to date.
+func (r *run) saveState(s execute.State) error {
+	if err := r.folder.Sync(); err != nil {
+		return err
+	}
+	snapshot, err := r.folder.Detail().Snapshot()
+	if err != nil {
+		return err
+	}
+	s.LogFolder, s.StartTime, s.DetailedOutput = r.folder.Path, r.begin, snapshot
+	s.Documents = r.stateDocuments()
+	s.Parameters = r.maskedParameters()
+	return writeState(r.statePath, s)
+}
+
+func (r *run) maskedParameters() map[string]string {
+	m := make(map[string]string, len(r.Parameters))
+	for k, v := range r.Parameters {
+		m[k] = r.masker.Text(v)
+	}
+	return m
+}
+
+func (r *run) stateDocuments() []execute.StateDocument {
+	list := make([]execute.StateDocument, len(r.inputs))
+	for i, in := range r.inputs {
+		list[i] = execute.StateDocument{Path: in.Path, SHA256: strings.TrimPrefix(in.Document.Digest, "sha256:")}
+	}
+	return list
 }

@@ -42,6 +42,9 @@ var commandLine = conformance{
 		c.run(2, "run", "-c", "c.json", "-d", "d.yaml")
 		c.run(2, "run", "-c", "c.json", "--parameters", "a=b")
 		c.run(2, "run", "-d", "d.yaml", "--documnets", "x")
+		if want := `did you mean "--documents"?`; !strings.Contains(c.stderr, want) {
+			t.Errorf("stderr %q, want %q in it", c.stderr, want)
+		}
 		c.run(2, "rum", "-d", "d.yaml")
 		c.run(2)
 		if c.stdout != "" || !strings.Contains(c.stderr, "validate") {
@@ -362,6 +365,24 @@ func TestArchive(t *testing.T) {
 		if !names[name] {
 			t.Errorf("%q is not in the archive", name)
 		}
+	}
+}
+
+// TestSignalsReachTheCommand shows that the runner passes on signals that do not end it.
+func TestSignalsReachTheCommand(t *testing.T) {
+	c := newCall(t)
+	c.write("d.yaml", steps(sh("a", "trap 'echo got it; exit' USR1; touch started; while true; do sleep 0.02; done")))
+	cmd, out, errOut := c.command("run", "-d", "d.yaml", "-l", "logs")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, filepath.Join(c.dir, "started"))
+	if err := cmd.Process.Signal(syscall.SIGUSR1); err != nil {
+		t.Fatal(err)
+	}
+	c.finish(0, cmd.Wait(), out, errOut, nil)
+	if console := c.log("console.log"); !strings.Contains(console, "Stdout: got it") {
+		t.Errorf("console:\n%s", console)
 	}
 }
 

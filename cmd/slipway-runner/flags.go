@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/slipway-oci/slipway/runner/document/near"
 )
 
 // kind says how the value of a flag is written.
@@ -88,8 +90,20 @@ func findFlag(flags []flag, word string) (flag, error) {
 			return f, nil
 		}
 	}
-	return flag{}, fmt.Errorf("unknown flag %q", word)
+	known := make([]string, len(flags))
+	for i, f := range flags {
+		known[i] = "--" + f.name
+	}
+	return flag{}, &unknownFlagError{word, near.Hint(word, known)}
 }
+
+// unknownFlagError names a flag that the command does not have.
+type unknownFlagError struct{ word, hint string }
+
+func (e *unknownFlagError) Error() string { return fmt.Sprintf("unknown flag %q", e.word) }
+
+// Hint names the flag that was probably meant.
+func (e *unknownFlagError) Hint() string { return e.hint }
 
 // flagHelp lists the flags for the help of a command.
 func flagHelp(flags []flag) string {

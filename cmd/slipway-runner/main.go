@@ -97,7 +97,10 @@ func runnerVersion() string {
 // usageError reports a wrong command line.
 func (p process) usageError(err error) int {
 	p.print(err)
-	fmt.Fprintf(p.stderr, "Hint:  see %s --help\n", filepath.Base(p.args[0]))
+	var hinted interface{ Hint() string }
+	if !errors.As(err, &hinted) || hinted.Hint() == "" {
+		fmt.Fprintf(p.stderr, "Hint:  see %s --help\n", filepath.Base(p.args[0]))
+	}
 	return runner.ExitUsage
 }
 
