@@ -133,6 +133,9 @@ var restarts = conformance{
 		if r.err == nil || !strings.Contains(r.err.Error(), "documents") {
 			t.Errorf("error %v", r.err)
 		}
+		if got := r.types(); got != "log run.end" {
+			t.Errorf("events: %s", got)
+		}
 		f.documents(build(sh("s", rebootOnce(f.dir))))
 		f.o.Phases = []string{"build"}
 		f.run().want(report.Failed, 1)

@@ -21,17 +21,27 @@ func (r *run) refuse(ctx context.Context, err error) Report {
 		return rep
 	}
 	if r.restored != nil {
-		// The state of the run is left for a better try; so is its log.
-		rep.LogFolder = r.folder.Path
-		_ = r.folder.Close()
-		r.removeWork()
-		return rep
+		return r.refuseResume(rep)
 	}
 	r.announce()
 	if !errors.As(err, &reportedError{}) {
 		r.record(problem{"Error", sum.FailureMessage, ""})
 	}
 	return r.end(ctx, rep)
+}
+
+// refuseResume leaves the state and the log of the run that was to be resumed as they are, for a better try. Only the
+// event stream, which is new, is told.
+func (r *run) refuseResume(rep Report) Report {
+	rep.LogFolder = r.folder.Path
+	_ = r.folder.Close() // nothing was written
+	r.removeWork()
+	if r.stream != nil {
+		stream := report.NewRecorder(r.masker, r.Now, r.stream)
+		stream.Emit(r.top(), report.Log{Level: "Error", Message: rep.FailureMessage})
+		stream.Emit(r.top(), report.RunEnd{Summary: rep.Summary, ExitCode: rep.ExitCode, Duration: r.Now().Sub(r.begin)})
+	}
+	return rep
 }
 
 // end writes the last records, closes the log folder and hands it on.

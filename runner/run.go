@@ -178,7 +178,7 @@ func (r *run) execute(ctx context.Context) Report {
 	}
 	sum, err := execute.Run(ctx, r.inputs, execute.Options{
 		ExecutionID: r.ExecutionID, Phases: r.Phases, Recorder: r.rec, References: r.refs, Modules: r.Modules,
-		Load: r.loadNested, Env: r.environment(), Dir: r.dir, WorkDir: r.workDir, Search: r.getenv("PATH"),
+		Load: r.loadNested, Env: r.environment(), Dir: r.dir, WorkDir: r.workDir, Search: r.search(),
 		Secrets: r.secrets(), Facts: facts(r.getenv),
 		SSM:  parameterStore(r.SSM, transfer.S3Access{CAFile: r.CAFile, SecretsFolder: r.SecretsDir}, r.getenv),
 		IMDS: instanceMetadata(r.IMDS, r.RebootMode != execute.RebootExit, r.getenv), ShellFallback: r.ShellFallback, Processes: r.Processes,
@@ -222,6 +222,16 @@ func (r *run) located(sum report.Summary) report.Summary {
 		sum.LogURL = r.folder.Path
 	}
 	return sum
+}
+
+// search is the PATH of steps, without the stand-in for sudo.
+func (r *run) search() string {
+	for _, kv := range execute.OwnEnvironment(r.Environ, r.dir) {
+		if path, ok := strings.CutPrefix(kv, "PATH="); ok {
+			return path
+		}
+	}
+	return ""
 }
 
 func (r *run) getenv(name string) string {

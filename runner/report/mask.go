@@ -71,11 +71,10 @@ func (m *Masker) Text(s string) string {
 	if p == nil || s == "" {
 		return s
 	}
-	out, _ := p.replace(nil, []byte(s), true)
-	if out == nil {
-		return s
+	if out, _, changed := p.replace(nil, []byte(s), true); changed {
+		return string(out)
 	}
-	return string(out)
+	return s
 }
 
 // Value returns a value of JSON's types with all texts inside it masked; v is not changed.
@@ -87,10 +86,9 @@ func (m *Masker) Value(v any) any {
 }
 
 // replace appends text to dst with secrets replaced and returns how many bytes of it were consumed. Unless final,
-// it stops in front of a tail that more text could turn into a secret. It returns nil when final is set, dst is nil
-// and nothing had to be replaced.
-func (p *patterns) replace(dst, text []byte, final bool) (out []byte, consumed int) {
-	from, changed := 0, false
+// it stops in front of a tail that more text could turn into a secret. changed reports whether there was any.
+func (p *patterns) replace(dst, text []byte, final bool) (out []byte, consumed int, changed bool) {
+	from := 0
 	for i := 0; i < len(text); {
 		list := p.byFirst[text[i]]
 		if list == nil {
@@ -99,7 +97,7 @@ func (p *patterns) replace(dst, text []byte, final bool) (out []byte, consumed i
 		}
 		length, open := match(list, text[i:])
 		if open && !final {
-			return append(dst, text[from:i]...), i
+			return append(dst, text[from:i]...), i, changed
 		}
 		if length == 0 {
 			i++
@@ -109,10 +107,7 @@ func (p *patterns) replace(dst, text []byte, final bool) (out []byte, consumed i
 		i += length
 		from, changed = i, true
 	}
-	if final && dst == nil && !changed {
-		return nil, len(text)
-	}
-	return append(dst, text[from:]...), len(text)
+	return append(dst, text[from:]...), len(text), changed
 }
 
 // match returns the length of the longest pattern that text begins with, 0 for none; open says that a longer
@@ -152,7 +147,7 @@ func (w *maskWriter) Write(b []byte) (int, error) {
 		text = w.held
 	}
 	var consumed int
-	w.out, consumed = p.replace(w.out[:0], text, false)
+	w.out, consumed, _ = p.replace(w.out[:0], text, false)
 	w.held = append(w.held[:0], text[consumed:]...)
 	if _, err := w.w.Write(w.out); err != nil {
 		return 0, err
@@ -165,7 +160,7 @@ func (w *maskWriter) Close() error {
 		return nil
 	}
 	p := w.masker.current.Load()
-	out, _ := p.replace(w.out[:0], w.held, true)
+	out, _, _ := p.replace(w.out[:0], w.held, true)
 	w.held = nil
 	_, err := w.w.Write(out)
 	return err

@@ -90,3 +90,33 @@ func BenchmarkMaskWriter(b *testing.B) {
 		_, _ = io.WriteString(w, line)
 	}
 }
+
+// FuzzMasker checks that a stream is masked as its whole text is, wherever it is cut, and that no secret is left.
+func FuzzMasker(f *testing.F) {
+	f.Add("secret", "sec", "a secret sec secre", 3)
+	f.Add("aab", "ab", "aaabaab", 1)
+	f.Add("line one\nline two", "x", "line one\nline\\nline two", 5)
+	f.Fuzz(func(t *testing.T, one, two, text string, size int) {
+		if size < 1 || size > 1000 || len(text) > 10_000 || strings.ContainsAny(one+two, "*") {
+			t.Skip("not a case of interest")
+		}
+		m := masker(one, two)
+		want := m.Text(text)
+		for _, secret := range []string{one, two} {
+			if len(secret) >= 4 && strings.Contains(want, secret) {
+				t.Errorf("%q is left in %q", secret, want)
+			}
+		}
+		var b strings.Builder
+		w := m.Writer(&b)
+		for rest := text; rest != ""; {
+			n := min(size, len(rest))
+			_, _ = io.WriteString(w, rest[:n])
+			rest = rest[n:]
+		}
+		_ = w.Close()
+		if b.String() != want {
+			t.Errorf("as a stream %q, want %q", b.String(), want)
+		}
+	})
+}
