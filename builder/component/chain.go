@@ -24,6 +24,7 @@ func (c chain) Find(ctx context.Context, reference string) (*Component, error) {
 		if e, ok := errors.AsType[*NotFoundError](err); ok {
 			missing.Places = append(missing.Places, e.Places...)
 			missing.Near = append(missing.Near, e.Near...)
+			missing.Versions = append(missing.Versions, e.Versions...)
 		}
 	}
 	return nil, missing

@@ -140,7 +140,8 @@ func TestParseReference(t *testing.T) {
 		{"./f.yaml", Reference{Kind: File}},
 		{"../f.yaml", Reference{Kind: File}},
 		{"oci://registry/repo:tag", Reference{Kind: Address}},
-		{"arn:aws:imagebuilder:us-east-1:123456789012:component/nginx/1.2.3/4", Reference{Kind: ARN}},
+		{"arn:aws:imagebuilder:us-east-1:123456789012:component/nginx/1.2.3/4", Reference{Kind: ARN, Account: "123456789012", Name: "nginx", Version: "1.2.3", Build: 4}},
+		{"arn:aws-cn:imagebuilder:cn-north-1:aws:component/Update_Linux/x.x.x", Reference{Kind: ARN, Managed: true, Account: "aws", Name: "Update_Linux", Version: "x.x.x"}},
 	} {
 		test.want.Text = test.text
 		got, err := ParseReference(test.text)
@@ -163,6 +164,9 @@ func TestParseReferenceRefused(t *testing.T) {
 		{"nginx/1.x.8", `component "nginx/1.x.8": every node of a version to the right of an x must be x`, ""},
 		{"nginx/1.2.3.4", `component "nginx/1.2.3.4": "1.2.3.4" is not a version`, forms},
 		{"nginx/^1", `component "nginx/^1": "^1" is not a version`, forms},
+		{"nginx/1073741824", `component "nginx/1073741824": node 1073741824 of the version is larger than 1073741823`, ""},
+		{"nginx/1.0.99999999999999999999", `component "nginx/1.0.99999999999999999999": node 99999999999999999999 of the version is larger than 1073741823`, ""},
+		{"nginx/1.2.3/1073741824", `component "nginx/1.2.3/1073741824": build 1073741824 is larger than 1073741823`, ""},
 		{"nginx/1.x.x/3", `component "nginx/1.x.x/3": a version with an open node has no build number`, ""},
 		{"nginx/1.2.3/0", `component "nginx/1.2.3/0": "0" is not a build number`, ""},
 		{"arn:aws:s3:::x", `component "arn:aws:s3:::x": not the ARN of a component`, ""},

@@ -14,6 +14,7 @@ type NotFoundError struct {
 	Reference string
 	Places    []string    // where was looked: "in the store", "beside the recipe"
 	Near      []Candidate // what may have been meant, the nearest first
+	Versions  []string    // some that there are under the very name, the nearest first
 }
 
 // Candidate is a component that exists.
@@ -26,6 +27,9 @@ func (e *NotFoundError) Error() string {
 	text := fmt.Sprintf("component %q not found", e.Reference)
 	if len(e.Places) > 0 {
 		text += " " + strings.Join(e.Places, " or ")
+	}
+	if len(e.Versions) > 0 {
+		text += "; there is " + strings.Join(e.Versions, ", ")
 	}
 	return text
 }

@@ -19,26 +19,35 @@ const (
 	ARN                 // arn:...:component/...
 )
 
+// managedAccount is the account in the ARNs of managed components.
+const managedAccount = "aws"
+
 // Reference is what a recipe says to name a component.
 type Reference struct {
 	Kind Kind
 	// Text is the reference as written.
 	Text string
-	// Managed says that a named reference is one of the managed namespace ("aws:").
+	// Managed says that the reference is one of the managed namespace: "aws:", or an ARN with the account aws.
 	Managed bool
-	// Name is that of a named reference, as written.
+	// Account is that of an ARN: twelve digits, or the word of a namespace. Its partition and region mean nothing.
+	Account string
+	// Name is that of a named reference or an ARN, as written.
 	Name string
-	// Version has three nodes, x for those left open. It is empty unless the reference is named.
+	// Version has three nodes, x for those left open. It is empty unless the reference has a Name.
 	Version string
-	// Build is the build number of a named reference, 0 when it is left open.
+	// Build is the build number, 0 when it is left open.
 	Build int
 }
 
+// maxNode is the largest number that a node of a version, or a build, may have.
+const maxNode = 1<<30 - 1
+
 var (
-	arnPattern     = regexp.MustCompile(`^arn:aws[^:]*:imagebuilder:[^:]+:(?:[0-9]{12}|aws(?:-[a-z-]+)?|third-party):component/.+$`)
+	arnPattern     = regexp.MustCompile(`^arn:aws[^:]*:imagebuilder:[^:]+:([0-9]{12}|aws(?:-[a-z-]+)?|third-party):component/(.+)$`)
 	addressPattern = regexp.MustCompile(`^(s3|file|https?|oci)://`)
 	namePattern    = regexp.MustCompile(`^[-_A-Za-z0-9][-_A-Za-z0-9 ]{1,126}[-_A-Za-z0-9]$`)
-	nodePattern    = regexp.MustCompile(`^([0-9]{1,10}|x)$`)
+	arnName        = regexp.MustCompile(`^[-_A-Za-z0-9]{1,128}$`)
+	nodePattern    = regexp.MustCompile(`^([0-9]+|x)$`)
 	buildPattern   = regexp.MustCompile(`^[1-9][0-9]{0,9}$`)
 )
 
@@ -54,10 +63,12 @@ func ParseReference(text string) (Reference, error) {
 		return r, nil
 	case strings.HasPrefix(text, "arn:"):
 		r.Kind = ARN
-		if !arnPattern.MatchString(text) {
+		m := arnPattern.FindStringSubmatch(text)
+		if m == nil {
 			return r, &ReferenceError{Text: text, Reason: "not the ARN of a component"}
 		}
-		return r, nil
+		r.Account, r.Managed = m[1], m[1] == managedAccount
+		return r.named(m[2])
 	}
 	name, managed := strings.CutPrefix(text, "aws:")
 	r.Managed = managed
@@ -68,7 +79,11 @@ func ParseReference(text string) (Reference, error) {
 func (r Reference) named(text string) (Reference, error) {
 	parts := strings.Split(text, "/")
 	r.Name, r.Version = parts[0], "x.x.x"
-	if !namePattern.MatchString(r.Name) || len(parts) > 3 {
+	allowed := namePattern
+	if r.Kind == ARN {
+		allowed = arnName
+	}
+	if !allowed.MatchString(r.Name) || len(parts) > 3 {
 		return r, &ReferenceError{Text: r.Text, Reason: "not the name of a component", Advice: r.pathAdvice()}
 	}
 	if len(parts) > 1 {
@@ -84,6 +99,9 @@ func (r Reference) named(text string) (Reference, error) {
 			if open && node != "x" {
 				return r, &ReferenceError{Text: r.Text, Reason: "every node of a version to the right of an x must be x"}
 			}
+			if number, err := strconv.ParseInt(node, 10, 64); !open && node != "x" && (err != nil || number > maxNode) {
+				return r, &ReferenceError{Text: r.Text, Reason: fmt.Sprintf("node %s of the version is larger than %d", node, maxNode)}
+			}
 			open = node == "x"
 		}
 		r.Version = strings.Join(nodes, ".")
@@ -95,7 +113,9 @@ func (r Reference) named(text string) (Reference, error) {
 		if strings.Contains(r.Version, "x") {
 			return r, &ReferenceError{Text: r.Text, Reason: "a version with an open node has no build number"}
 		}
-		r.Build, _ = strconv.Atoi(parts[2]) // at most ten digits
+		if r.Build, _ = strconv.Atoi(parts[2]); r.Build > maxNode { // at most ten digits
+			return r, &ReferenceError{Text: r.Text, Reason: fmt.Sprintf("build %s is larger than %d", parts[2], maxNode)}
+		}
 	}
 	return r, nil
 }

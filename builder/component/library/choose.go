@@ -1,0 +1,73 @@
+package library
+
+import (
+	"cmp"
+	"slices"
+)
+
+// usable gives the one of the builds of a name that a reference means for building: the highest that is not disabled,
+// and among those that leave a node or the build open an active one before a deprecated one.
+func usable(builds []Component, want Want) (Component, bool) {
+	var chosen Component
+	found := false
+	for _, c := range builds {
+		if c.State == Disabled || !want.matches(c) {
+			continue
+		}
+		preferred := !found || compare(c, chosen) > 0
+		if found && want.Open() && (c.State == Active) != (chosen.State == Active) {
+			preferred = c.State == Active
+		}
+		if preferred {
+			chosen, found = c, true
+		}
+	}
+	return chosen, found
+}
+
+// highest gives the highest build that a reference matches, whatever its state.
+func highest(builds []Component, want Want) (Component, bool) {
+	var chosen Component
+	found := false
+	for _, c := range builds {
+		if want.matches(c) && (!found || compare(c, chosen) > 0) {
+			chosen, found = c, true
+		}
+	}
+	return chosen, found
+}
+
+// shownVersions is how many versions an error lists.
+const shownVersions = 5
+
+// nearest lists versions that exist, the nearest to the wanted one first.
+func nearest(builds []Component, want Want) []string {
+	sorted := slices.Clone(builds)
+	slices.SortStableFunc(sorted, func(a, b Component) int {
+		for i, node := range want.Version {
+			if node < 0 {
+				break
+			}
+			if order := cmp.Compare(distance(a.Version.Version[i], node), distance(b.Version.Version[i], node)); order != 0 {
+				return order
+			}
+		}
+		return compare(b, a)
+	})
+	var versions []string
+	for _, c := range sorted {
+		text := c.Version.Text
+		if want.Build > 0 {
+			text += "/" + itoa(c.Build)
+		}
+		if !slices.Contains(versions, text) {
+			versions = append(versions, text)
+		}
+		if len(versions) == shownVersions {
+			break
+		}
+	}
+	return versions
+}
+
+func distance(a, b int) int { return max(a-b, b-a) }

@@ -1,0 +1,101 @@
+package library
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// shownDependants is how many dependants an error names.
+const shownDependants = 5
+
+// Delete removes the build that a reference names. It is refused while a recipe needs the build; its number is never
+// given again.
+func (l *Library) Delete(ctx context.Context, reference string) (Component, error) {
+	_, _, want, err := l.refer(reference)
+	if err != nil {
+		return Component{}, err
+	}
+	if want.Open() {
+		return Component{}, l.needsBuild(ctx, reference, InvalidRequest)
+	}
+	var deleted Component
+	err = l.storage.Update(ctx, func(w Writer) error {
+		matched, err := l.matching(ctx, w, reference)
+		if err != nil {
+			return err
+		}
+		deleted = matched[0]
+		dependants, err := l.dependants(ctx, w, deleted)
+		if err != nil {
+			return err
+		}
+		if len(dependants) > 0 {
+			return dependantsError(deleted, dependants)
+		}
+		if grants(deleted.Policy) {
+			return refuse(HasDependants, "component %q is shared by its policy", deleted.Short())
+		}
+		return w.DeleteComponent(ctx, deleted.ID)
+	})
+	return deleted, err
+}
+
+// Dependants gives the recipes that keep the build that a reference names from being deleted.
+func (l *Library) Dependants(ctx context.Context, reference string) (dependants []Recipe, err error) {
+	err = l.storage.View(ctx, func(rd Reader) error {
+		matched, err := l.matching(ctx, rd, reference)
+		if err != nil {
+			return err
+		}
+		dependants, err = l.dependants(ctx, rd, matched[len(matched)-1])
+		return err
+	})
+	return dependants, err
+}
+
+// dependants gives the recipes that pin a build, or with an open reference that means nothing without it.
+func (l *Library) dependants(ctx context.Context, rd Reader, c Component) ([]Recipe, error) {
+	recipes, err := rd.RecipesNaming(ctx, c.Namespace, c.Normal())
+	if err != nil || len(recipes) == 0 {
+		return nil, err
+	}
+	builds, err := rd.Builds(ctx, c.Namespace, c.Normal())
+	if err != nil {
+		return nil, err
+	}
+	var rest []Component
+	for _, b := range builds {
+		if b.ID != c.ID {
+			rest = append(rest, b)
+		}
+	}
+	var dependants []Recipe
+	for _, r := range recipes {
+		for _, reference := range r.References {
+			if reference.Namespace != c.Namespace || reference.Normal != c.Normal() || !reference.Want.matches(c) {
+				continue
+			}
+			_, before := usable(builds, reference.Want)
+			_, after := usable(rest, reference.Want)
+			if !reference.Want.Open() || before && !after {
+				dependants = append(dependants, r)
+				break
+			}
+		}
+	}
+	return dependants, nil
+}
+
+func dependantsError(c Component, recipes []Recipe) error {
+	var names []string
+	for _, r := range recipes[:min(len(recipes), shownDependants)] {
+		names = append(names, r.Short())
+	}
+	text := strings.Join(names, ", ")
+	if more := len(recipes) - len(names); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return refuse(HasDependants, "component %q is needed by recipe %s", c.Short(), text).
+		advise("delete the recipes first: slipway recipe delete %s", names[0])
+}

@@ -1,0 +1,137 @@
+package library
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/slipway-oci/slipway/builder/recipe"
+	"github.com/slipway-oci/slipway/runner/document/near"
+)
+
+// The limits of members.
+const (
+	maxText       = 1024
+	maxOSVersions = 25
+	maxTags       = 50
+	maxTagKey     = 128
+	maxTagValue   = 256
+	maxToken      = 64
+	dateFormat    = "2006-01-02"
+)
+
+var (
+	namePattern   = regexp.MustCompile(`^[-_A-Za-z0-9][-_A-Za-z0-9 ]{1,126}[-_A-Za-z0-9]$`)
+	tagKeyPattern = regexp.MustCompile(`^[a-zA-Z0-9\s_.:/=+\-@]*$`)
+	platforms     = []string{"Linux", "Windows", "macOS"}
+	types         = []string{"BUILD", "TEST"}
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// checker collects what is wrong with the members of a request.
+type checker struct {
+	code     Code // of members without one of their own
+	problems []error
+}
+
+func (c *checker) fail(code Code, member, format string, args ...any) *Error {
+	e := refuse(code, "%s: %s", member, fmt.Sprintf(format, args...))
+	c.problems = append(c.problems, e)
+	return e
+}
+
+func (c *checker) name(name string) {
+	switch {
+	case name == "":
+		c.fail(c.code, "name", "is missing")
+	case !namePattern.MatchString(name):
+		c.fail(c.code, "name", "%q is not allowed", name).
+			advise("3 to 128 letters, digits, - and _, with blanks only between them")
+	}
+}
+
+// version reads a version without open nodes.
+func (c *checker) version(text string) Version {
+	if text == "" {
+		c.fail(c.code, "semanticVersion", "is missing").advise("a version is major.minor.patch, such as 1.0.0")
+		return Version{}
+	}
+	v, err := recipe.ParseVersion(text)
+	switch {
+	case err != nil:
+		c.problems = append(c.problems, &Error{Code: InvalidVersionNumber, Message: "semanticVersion", Err: err})
+	case v.HasWildcard():
+		c.fail(InvalidVersionNumber, "semanticVersion", "version %q has open nodes", text).
+			advise("give all three numbers, such as %s", v.Next(nil))
+	}
+	return Version{Version: v, Text: text}
+}
+
+// text checks an optional text; nil is absent.
+func (c *checker) text(member string, value *string, most int) {
+	if value == nil {
+		return
+	}
+	switch length := utf8.RuneCountInString(*value); {
+	case length == 0:
+		c.fail(c.code, member, "is empty")
+	case length > most:
+		c.fail(c.code, member, "has %d characters; at most %d are allowed", length, most)
+	case !utf8.ValidString(*value) || strings.ContainsRune(*value, 0):
+		c.fail(c.code, member, "is not UTF-8 text")
+	}
+}
+
+func (c *checker) oneOf(member, value string, allowed []string) {
+	switch {
+	case value == "":
+		c.fail(c.code, member, "is missing").advise("one of %s", strings.Join(allowed, ", "))
+	case !slices.Contains(allowed, value):
+		e := c.fail(c.code, member, "%q is not one of %s", value, strings.Join(allowed, ", "))
+		e.Advice = near.Hint(value, allowed)
+	}
+}
+
+func (c *checker) osVersions(list []string) {
+	if len(list) > maxOSVersions {
+		c.fail(c.code, "supportedOsVersions", "has %d entries; at most %d are allowed", len(list), maxOSVersions)
+	}
+	for _, v := range list {
+		c.text("supportedOsVersions", &v, maxText)
+	}
+}
+
+// tags checks a map of tags whose keys are new, beside so many that are there.
+func (c *checker) tags(tags map[string]string) {
+	if len(tags) > maxTags {
+		c.fail(c.code, "tags", "there are %d; at most %d are allowed", len(tags), maxTags)
+		return
+	}
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		if length := utf8.RuneCountInString(key); length == 0 || length > maxTagKey {
+			c.fail(c.code, "tags", "key %q has %d characters; 1 to %d are allowed", key, length, maxTagKey)
+		} else if strings.HasPrefix(key, "aws:") || !tagKeyPattern.MatchString(key) {
+			c.fail(c.code, "tags", "key %q is not allowed", key).
+				advise("letters, digits, blanks and _.:/=+-@, not starting with aws:")
+		}
+		if length := utf8.RuneCountInString(tags[key]); length > maxTagValue || !utf8.ValidString(tags[key]) {
+			c.fail(c.code, "tags", "the value of %q has %d characters; at most %d are allowed", key, length, maxTagValue)
+		}
+	}
+}
+
+// date checks a date that may be absent.
+func (c *checker) date(member, text string) {
+	if text == "" {
+		return
+	}
+	if _, err := time.Parse(dateFormat, text); err != nil {
+		c.fail(c.code, member, "%q is no date", text).advise("write it as 2031-04-09")
+	}
+}
