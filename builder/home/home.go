@@ -47,6 +47,9 @@ func (f Folders) Store() string { return filepath.Join(f.Data, "store.db") }
 // BuildKit is the state of the embedded builder.
 func (f Folders) BuildKit() string { return filepath.Join(f.Cache, "buildkit") }
 
+// Memory remembers what the last build of each recipe depended on, to say what changed since.
+func (f Folders) Memory() string { return filepath.Join(f.Cache, "last-builds") }
+
 var errNoHome = errors.New("neither HOME nor SLIPWAY_HOME is set, so there is no place for images and runs")
 
 // noHome is errNoHome with its way out.

@@ -29,9 +29,13 @@ type buildOptions struct {
 	option.Registry
 	option.Progress
 	option.Format
+	option.Secret
+	option.Cache
 	output      buildOutput
 	noCache     []string
 	compression option.Compression
+	isolation   option.Isolation
+	keepFailed  bool
 }
 
 func (a *app) buildCmd() *cobra.Command {
@@ -59,6 +63,10 @@ func (a *app) buildCmd() *cobra.Command {
 	o.Format.AddFlags(fs)
 	o.output.AddFlags(fs)
 	o.compression.AddFlags(fs)
+	o.Secret.AddFlags(fs)
+	o.Cache.AddFlags(fs)
+	o.isolation.AddFlags(fs)
+	fs.BoolVar(&o.keepFailed, "keep-failed", false, "keep the file system that a failed component leaves, for slipway shell RUN")
 	fs.StringSliceVar(&o.noCache, "no-cache", nil, "run all components, or with =`COMPONENT,...` these, even if nothing changed")
 	fs.Lookup("no-cache").NoOptDefVal = build.All
 	return cmd
@@ -66,6 +74,9 @@ func (a *app) buildCmd() *cobra.Command {
 
 // runBuild shows a build and its outcome.
 func (a *app) runBuild(ctx context.Context, o *buildOptions) error {
+	if err := o.output.check(); err != nil {
+		return err
+	}
 	show := a.startShow(o)
 	res, err := a.build(ctx, o, show)
 	return show.end(ctx, res, err)
@@ -88,11 +99,15 @@ func (a *app) build(ctx context.Context, o *buildOptions, events *show) (*result
 	}
 	client := o.Client(events.retry)
 	defer client.Close()
-
+	build, err := o.builderOptions(a.Getenv)
+	if err != nil {
+		return nil, err
+	}
 	r, options, err := o.load()
 	if err != nil {
 		return nil, err
 	}
+	options.SecretIDs = option.IDs(build.Secrets)
 	opening := openEngine(ctx, engineOptions) // while the plan is made
 	defer opening.close(context.WithoutCancel(ctx))
 	var p *plan.Plan
@@ -109,10 +124,23 @@ func (a *app) build(ctx context.Context, o *buildOptions, events *show) (*result
 	if err != nil {
 		return nil, err
 	}
-	return a.execute(ctx, p, folders, events, builder.Options{
-		Engine: e, Store: images, Registry: client, Started: started, Resolved: resolved,
-		NoCache: o.noCache, Compression: o.compression.String(), TestTimeout: testTimeout,
-	})
+	build.Engine, build.Store, build.Registry, build.Started, build.Resolved = e, images, client, started, resolved
+	build.Memory = folders.Memory()
+	return a.execute(ctx, p, folders, events, build)
+}
+
+// builderOptions are what the flags say of a build, besides its plan.
+func (o *buildOptions) builderOptions(getenv func(string) string) (builder.Options, error) {
+	b := builder.Options{
+		NoCache: o.noCache, Compression: o.compression.String(), TestTimeout: testTimeout, KeepFailed: o.keepFailed,
+		IsolatedTests: o.isolation.Each(),
+	}
+	var err error
+	if b.Secrets, err = o.Secret.Values(getenv); err != nil {
+		return b, err
+	}
+	b.CacheFrom, b.CacheTo, err = o.Cache.Caches()
+	return b, err
 }
 
 // execute builds a plan in a run of its own, which keeps the events and the result.

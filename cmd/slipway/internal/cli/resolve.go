@@ -82,8 +82,8 @@ func resolve(ctx context.Context, r *recipe.Recipe, options plan.Options, images
 	if err != nil {
 		return nil, err
 	}
-	found := parents{store: images, registry: client}
-	options.Images, options.Versions = found, found.versions
+	found := plan.Sources{Registry: client, Store: images}
+	options.Images, options.Versions = found, found.Versions
 	options.Components = component.Files{Dir: r.Dir, Actions: actions}
 	return plan.New(ctx, r, options)
 }

@@ -27,6 +27,7 @@ func (a *app) rootCmd() *cobra.Command {
 		a.initCmd(),
 		a.imageCmd(),
 		a.runsCmd(),
+		a.shellCmd(),
 		a.builderCmd(),
 		a.versionCmd(),
 	)

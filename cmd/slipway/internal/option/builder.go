@@ -2,6 +2,7 @@ package option
 
 import (
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -21,7 +22,7 @@ func (b *Builder) AddFlags(fs *pflag.FlagSet) {
 // Options reads the flag and the environment: SLIPWAY_BUILDER, SLIPWAY_BUILDER_IDLE, SLIPWAY_RUNTIME and the proxy
 // variables. root is the state folder of the embedded builder.
 func (b *Builder) Options(root string, getenv func(string) string) (engine.Options, error) {
-	o := engine.Options{Builder: b.name, Root: root, Runtime: getenv("SLIPWAY_RUNTIME"), Proxy: proxy(getenv)}
+	o := engine.Options{Builder: b.name, Root: root, Runtime: getenv("SLIPWAY_RUNTIME"), Proxy: proxy(getenv), CABundle: caBundle(getenv)}
 	if o.Builder == "" {
 		o.Builder = getenv("SLIPWAY_BUILDER")
 	}
@@ -36,6 +37,25 @@ func (b *Builder) Options(root string, getenv func(string) string) (engine.Optio
 	var err error
 	o.Idle, err = Idle(getenv)
 	return o, err
+}
+
+// bundles are where distributions keep the CA certificates that this machine trusts, as Go's crypto/x509 knows them.
+var bundles = []string{
+	"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/cert.pem",
+}
+
+// caBundle is the file of CA certificates that this machine trusts, "" when there is none.
+func caBundle(getenv func(string) string) string {
+	if file := getenv("SSL_CERT_FILE"); file != "" {
+		return file
+	}
+	for _, file := range bundles {
+		if _, err := os.Stat(file); err == nil {
+			return file
+		}
+	}
+	return ""
 }
 
 // Idle reads SLIPWAY_BUILDER_IDLE, how long the embedded builder stays when nothing uses it.

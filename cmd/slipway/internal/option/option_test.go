@@ -54,18 +54,18 @@ func TestBuilderOptions(t *testing.T) {
 		env  map[string]string
 		want engine.Options
 	}{
-		{"nothing", nil, nil, engine.Options{Builder: "embedded", Root: "/cache"}},
+		{"nothing", nil, nil, engine.Options{Builder: "embedded", Root: "/cache", CABundle: "/ca.pem"}},
 		{
 			"environment", nil, map[string]string{"SLIPWAY_BUILDER": "tcp://b:1", "SLIPWAY_BUILDER_IDLE": "10m", "SLIPWAY_RUNTIME": "crun"},
-			engine.Options{Builder: "tcp://b:1", Root: "/cache", Idle: 10 * time.Minute, Runtime: "crun"},
+			engine.Options{Builder: "tcp://b:1", Root: "/cache", CABundle: "/ca.pem", Idle: 10 * time.Minute, Runtime: "crun"},
 		},
 		{
 			"the flag wins", []string{"--builder", "embedded"}, map[string]string{"SLIPWAY_BUILDER": "tcp://b:1"},
-			engine.Options{Builder: "embedded", Root: "/cache"},
+			engine.Options{Builder: "embedded", Root: "/cache", CABundle: "/ca.pem"},
 		},
 		{
 			"proxies", nil, map[string]string{"http_proxy": "http://small", "HTTP_PROXY": "http://big", "NO_PROXY": "a"},
-			engine.Options{Builder: "embedded", Root: "/cache", Proxy: engine.Proxy{HTTP: "http://small", No: "a"}},
+			engine.Options{Builder: "embedded", Root: "/cache", CABundle: "/ca.pem", Proxy: engine.Proxy{HTTP: "http://small", No: "a"}},
 		},
 	}
 	for _, tt := range tests {
@@ -74,7 +74,12 @@ func TestBuilderOptions(t *testing.T) {
 			if err := parse(t, b.AddFlags, tt.args...); err != nil {
 				t.Fatal(err)
 			}
-			got, err := b.Options("/cache", func(k string) string { return tt.env[k] })
+			got, err := b.Options("/cache", func(k string) string {
+				if k == "SSL_CERT_FILE" {
+					return "/ca.pem"
+				}
+				return tt.env[k]
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
