@@ -53,6 +53,16 @@ var loading = conformance{
 			t.Errorf("%+v", r.Summary)
 		}
 	},
+	"NEST-03": func(t *testing.T) {
+		f := newFixture(t)
+		if err := os.Symlink("in1.yaml", filepath.Join(f.dir, "link.yaml")); err != nil {
+			t.Fatal(err)
+		}
+		r := f.documents(build("{name: n, action: ExecuteDocument, inputs: {document: link.yaml}}")).run().want(report.Failed, 1)
+		if got := fmt.Sprint(r.steps()["n"]["failureMessage"]); !strings.Contains(got, "calls itself") {
+			t.Errorf("failure %q", got)
+		}
+	},
 	"CLI-08": func(t *testing.T) {
 		const arn = "arn:aws:imagebuilder:eu-west-1:123456789012:component/x/1.0.0/1"
 		f := newFixture(t)

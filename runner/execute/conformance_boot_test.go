@@ -3,6 +3,8 @@ package execute_test
 import (
 	"encoding/json"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -132,7 +134,30 @@ var reboots = conformance{
 	},
 }
 
+var powerShell = conformance{
+	"BOOT-12": func(t *testing.T) {
+		b := newBench(t)
+		// A stand-in for pwsh: what counts is the exit code that arrives.
+		b.write("bin/pwsh", "#!/bin/bash\nexec bash \"${@: -1}\"\n")
+		if err := os.Chmod(filepath.Join(b.dir, "bin", "pwsh"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		b.options.Env = append(b.options.Env, "PATH="+filepath.Join(b.dir, "bin")+":"+os.Getenv("PATH"))
+		b.run(build(`{name: s, action: ExecutePowerShell, inputs: {commands: ["test -e rebooted || { touch rebooted; exit 3010; }"]}}`)).want(report.Success, "s=success")
+		if b.reboots != 1 {
+			t.Errorf("%d reboots", b.reboots)
+		}
+	},
+}
+
 var nesting = conformance{
+	"NEST-04": func(t *testing.T) {
+		for _, setting := range []string{"timeoutSeconds: 60", "maxAttempts: 2"} {
+			if _, err := newBench(t).input("d", build("{name: n, action: ExecuteDocument, "+setting+", inputs: {document: x}}"), nil, nil); err == nil {
+				t.Errorf("%s: no error", setting)
+			}
+		}
+	},
 	"NEST-01": func(t *testing.T) {
 		b := newBench(t)
 		b.files["inner"] = build(sh("i1", "true"), sh("i2", "exit 1", ignore), sh("i3", "true", "if: {stringIsEmpty: x},"))

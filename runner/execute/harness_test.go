@@ -225,7 +225,7 @@ type conformance map[string]func(t *testing.T)
 
 func TestConformance(t *testing.T) {
 	all := conformance{}
-	for _, group := range []conformance{references, loops, conditions, executions, reboots, nesting} {
+	for _, group := range []conformance{references, loops, conditions, executions, reboots, powerShell, nesting} {
 		maps.Copy(all, group)
 	}
 	for id, test := range all {

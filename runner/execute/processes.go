@@ -1,8 +1,6 @@
 package execute
 
-import (
-	"sync"
-)
+import "sync"
 
 // Processes knows the commands that modules started and wait for. With it a runner that gets orphans as its children
 // can tell them apart, and signals reach the running command. The zero value is ready; it is safe for concurrent use.

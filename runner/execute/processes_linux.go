@@ -3,30 +3,28 @@ package execute
 import (
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"os/signal"
 	"strconv"
 	"syscall"
 	"time"
 	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 // BecomeSubreaper makes orphans below this process its children, as they are of process 1 anyway.
 func BecomeSubreaper() error {
-	const setChildSubreaper = 36 // PR_SET_CHILD_SUBREAPER
-	if _, _, errno := syscall.RawSyscall(syscall.SYS_PRCTL, setChildSubreaper, 1, 0); errno != 0 {
-		return fmt.Errorf("child subreaper: %w", errno)
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		return fmt.Errorf("child subreaper: %w", err)
 	}
 	return nil
 }
 
 // HideDescriptors keeps commands from inheriting any descriptor but 0, 1 and 2.
 func HideDescriptors() error {
-	const (
-		closeRange = 436 // on every architecture
-		onExec     = 4   // CLOSE_RANGE_CLOEXEC
-	)
-	if _, _, errno := syscall.RawSyscall(closeRange, 3, 1<<32-1, onExec); errno == 0 {
+	if unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC) == nil {
 		return nil
 	}
 	open, err := os.ReadDir("/proc/self/fd") // a kernel before 5.11
@@ -83,20 +81,15 @@ func (p *Processes) reapAll() (blocked bool) {
 
 // deadChild returns the id of a child that has ended and leaves it as it is; 0 when there is none.
 func deadChild() (int, error) {
-	// siginfo_t: signo, errno, code, then (aligned to 8 bytes) pid.
+	// siginfo_t, of which package unix does not show the pid: signo, errno, code, and, aligned to 8 bytes, pid.
 	var info struct {
 		signo, errno, code, _ int32
 		pid                   int32
 		_                     [108]byte
 	}
-	const (
-		all    = 0          // P_ALL
-		exited = 4          // WEXITED
-		noHang = 1          // WNOHANG
-		noWait = 0x01000000 // WNOWAIT
-	)
 	for {
-		_, _, errno := syscall.Syscall6(syscall.SYS_WAITID, all, 0, uintptr(unsafe.Pointer(&info)), exited|noHang|noWait, 0, 0)
+		_, _, errno := syscall.Syscall6(syscall.SYS_WAITID, unix.P_ALL, 0,
+			uintptr(unsafe.Pointer(&info)), unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, 0, 0)
 		switch errno {
 		case 0:
 			return int(info.pid), nil
