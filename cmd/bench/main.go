@@ -59,7 +59,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	if err != nil {
 		return err
 	}
-	writeReport(stdout, rows, before, o.runs)
+	writeReport(stdout, rows, before, describeMachine(), o.runs)
 	return failures(rows)
 }
 

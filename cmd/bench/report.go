@@ -11,7 +11,7 @@ import (
 )
 
 // writeReport writes the table, and below it where slipway's time went and on which machine.
-func writeReport(w io.Writer, rows []Row, before Machine, runs int) {
+func writeReport(w io.Writer, rows []Row, before, after Machine, runs int) {
 	fmt.Fprintln(w, "| work | tool | median, s | least to most, s | slipway's time ÷ this | goal | peak memory, MB |")
 	fmt.Fprintln(w, "|---|---|--:|--:|--:|--:|--:|")
 	for i, row := range rows {
@@ -27,7 +27,7 @@ func writeReport(w io.Writer, rows []Row, before Machine, runs int) {
 			fmt.Fprintf(w, "- %s, %s: %s\n", row.Case.Name, row.Tool, text)
 		}
 	}
-	fmt.Fprintf(w, "\nBefore: %s\nAfter: load %s\n", before, describeMachine().Load)
+	fmt.Fprintf(w, "\nBefore: %s\nAfter: load %s\n", before, after.Load)
 }
 
 // cells are the columns after the tool.

@@ -1,0 +1,146 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// dockerEngine is a Docker Engine of the bench's own, shared by its tools: it has its own socket and folders, and
+// leaves the machine's network and settings alone.
+type dockerEngine struct {
+	lab      *Lab
+	client   string
+	buildKit bool // the client has it
+	pid      int
+	stop     func() error
+	err      error // why it did not start
+}
+
+// dockerCgroup is the name of the control group of the engine's containers.
+const dockerCgroup = "slipway-bench"
+
+// open starts the engine the first time and imports the parent image.
+func (e *dockerEngine) open(ctx context.Context, lab *Lab) error {
+	if e.lab == nil {
+		e.lab = lab
+		e.err = e.start(ctx)
+	}
+	return e.err
+}
+
+func (e *dockerEngine) start(ctx context.Context) error {
+	if err := e.findClient(ctx); err != nil {
+		return err
+	}
+	settings := e.lab.Path("dockerd.json")
+	if err := os.WriteFile(settings, []byte("{}"), 0o644); err != nil {
+		return err
+	}
+	pid, ended, stop, err := e.lab.Daemon("dockerd.log", "dockerd",
+		"--config-file", settings, "--host", e.socket(), "--pidfile", e.lab.Path("docker.pid"),
+		"--data-root", e.lab.Path("docker"), "--exec-root", e.lab.Path("docker-exec"), "--cgroup-parent", dockerCgroup,
+		"--bridge", "none", "--iptables=false", "--ip-masq=false", "--ip-forward=false", "--userland-proxy=false")
+	if err != nil {
+		return err
+	}
+	e.pid, e.stop = pid, stop
+	if err := e.lab.await(ctx, "dockerd.log", ended, func() error { return e.run(ctx, "version") }); err != nil {
+		return fmt.Errorf("dockerd: %w", err)
+	}
+	return e.run(ctx, "import", e.lab.Rootfs, dockerParent)
+}
+
+// findClient takes the first docker of PATH that has BuildKit, or else the first: in newer ones it is a plugin, which
+// may be missing, while a distribution's has it built in.
+func (e *dockerEngine) findClient(ctx context.Context) error {
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		program := filepath.Join(dir, "docker")
+		if info, err := os.Stat(program); err != nil || info.IsDir() {
+			continue
+		}
+		probe := &dockerEngine{lab: e.lab, client: program}
+		_, _, err := runCommand(ctx, e.lab, probe.command(true, "build", "--help"))
+		if e.client == "" || err == nil {
+			e.client, e.buildKit = program, err == nil
+		}
+		if e.buildKit {
+			return nil
+		}
+	}
+	if e.client == "" {
+		return errors.New("docker is not in PATH")
+	}
+	return nil
+}
+
+func (e *dockerEngine) socket() string { return "unix://" + e.lab.Path("docker.sock") }
+
+func (e *dockerEngine) command(buildKit bool, args ...string) Command {
+	env := []string{"DOCKER_HOST=" + e.socket(), "DOCKER_CONFIG=" + e.lab.Path("docker-client"), "DOCKER_BUILDKIT=0"}
+	if buildKit {
+		env = append(env, "DOCKER_BUILDKIT=1")
+	}
+	return Command{Args: append([]string{e.client}, args...), Env: env}
+}
+
+func (e *dockerEngine) run(ctx context.Context, args ...string) error {
+	_, _, err := runCommand(ctx, e.lab, e.command(false, args...))
+	return err
+}
+
+// processes are the engine and the containerd that it starts.
+func (e *dockerEngine) processes() []int {
+	if e.pid == 0 {
+		return nil
+	}
+	return append(childrenOf(e.pid), e.pid)
+}
+
+func (e *dockerEngine) close() error {
+	if e.stop == nil {
+		return nil
+	}
+	err := e.stop()
+	e.stop = nil
+	return errors.Join(err, removeCgroups(dockerCgroup))
+}
+
+// removeCgroups removes the empty control groups that an ended engine leaves.
+func removeCgroups(name string) error {
+	var all []error
+	for _, pattern := range []string{"/sys/fs/cgroup/" + name, "/sys/fs/cgroup/*/" + name} {
+		dirs, err := filepath.Glob(pattern)
+		if err != nil {
+			return err
+		}
+		for _, dir := range dirs {
+			all = append(all, removeCgroup(dir))
+		}
+	}
+	return errors.Join(all...)
+}
+
+func removeCgroup(dir string) error {
+	var below []string
+	err := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
+		if err == nil && entry.IsDir() {
+			below = append(below, path)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, path := range slices.Backward(below) {
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestMedian(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		values []time.Duration
+		want   time.Duration
+	}{
+		{"one", []time.Duration{7}, 7},
+		{"odd and unsorted", []time.Duration{9, 1, 5}, 5},
+		{"even", []time.Duration{40, 10, 20, 30}, 25},
+	} {
+		if got := median(test.values); got != test.want {
+			t.Errorf("%s: median(%v) = %v, want %v", test.name, test.values, got, test.want)
+		}
+	}
+}
+
+func TestReport(t *testing.T) {
+	c := Case{Name: "small", Title: "a small thing", Goal: 0.5}
+	sample := func(ms, megabytes int64, stages ...Stage) Sample {
+		return Sample{Wall: time.Duration(ms) * time.Millisecond, Memory: megabytes * 1e6, Stages: stages}
+	}
+	build := func(ms int64) Stage { return Stage{"build", time.Duration(ms) * time.Millisecond} }
+	rows := []Row{
+		{Case: c, Tool: "slipway", Samples: []Sample{sample(110, 90, build(70)), sample(100, 95, build(50)), sample(130, 80, build(60))}},
+		{Case: c, Tool: "docker", Samples: []Sample{sample(200, 150), sample(240, 170), sample(220, 160)}},
+		{Case: c, Tool: "other", Err: errors.New("other is not in PATH"), Absent: true},
+	}
+	var got strings.Builder
+	writeReport(&got, rows, Machine{Cores: 2, CPU: "A CPU", Kernel: "6.1", Load: "0.1 0.2 0.3", Tools: []string{"runc 1"}}, Machine{Load: "0.4 0.5 0.6"}, 3)
+	want := `| work | tool | median, s | least to most, s | slipway's time ÷ this | goal | peak memory, MB |
+|---|---|--:|--:|--:|--:|--:|
+| a small thing | slipway | 0.110 | 0.100 to 0.130 |  |  | 95 |
+|  | docker | 0.220 | 0.200 to 0.240 | 0.50 | ≤ 0.50 | 170 |
+|  | other | other is not in PATH |  |  |  |  |
+
+Medians of 3 runs after one that is not counted, the tools taking turns.
+- small, slipway: build 60 ms, the rest 50 ms
+
+Before: 2 cores (A CPU), Linux 6.1, load 0.1 0.2 0.3; runc 1
+After: load 0.4 0.5 0.6
+`
+	if diff := cmp.Diff(want, got.String()); diff != "" {
+		t.Errorf("the report differs (-want +got):\n%s", diff)
+	}
+}
