@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -234,14 +235,28 @@ type outcome struct {
 func (o *outcome) wantCode(code int, texts ...string) *outcome {
 	o.t.Helper()
 	if o.code != code {
-		o.t.Fatalf("slipway %q: exit code %d, want %d\nstdout: %s\nstderr: %s", o.args[1:], o.code, code, o.stdout, tail(o.stderr))
+		o.t.Fatalf("slipway %q: exit code %d, want %d\n%s", o.args[1:], o.code, code, o.story())
 	}
 	for _, text := range texts {
 		if !strings.Contains(o.stderr, text) {
-			o.t.Errorf("slipway %q: stderr does not contain %q:\n%s", o.args[1:], text, tail(o.stderr))
+			o.t.Errorf("slipway %q: stderr does not contain %q:\n%s", o.args[1:], text, o.story())
 		}
 	}
 	return o
+}
+
+// story is what happened, for a person who looks into a failed test.
+func (o *outcome) story() string {
+	if len(o.events) == 0 {
+		return tail(o.stdout + o.stderr)
+	}
+	var b strings.Builder
+	for _, e := range o.events {
+		if e.Type == event.StageEnd || e.Type == event.StepEnd || e.Type == event.StepOutput || e.Type == event.Log {
+			fmt.Fprintln(&b, e.Type, e.Stage, e.Component, e.Phase, e.Step, e.Status, e.Text, e.Message)
+		}
+	}
+	return tail(b.String())
 }
 
 func tail(text string) string {
