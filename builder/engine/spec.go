@@ -92,6 +92,8 @@ type Template struct {
 type Progress interface {
 	// ComponentStarted says that component i has begun to run.
 	ComponentStarted(i int, at time.Time)
+	// ComponentCached says that component i was taken from the cache and that its log folder has been read.
+	ComponentCached(i int)
 	// ComponentOutput passes on the runner's event stream of component i. It may have gaps: the log folder is the
 	// truth.
 	ComponentOutput(i int, data []byte)

@@ -130,6 +130,9 @@ func (t *tracker) logsRead(i int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.states[i].HasLogs = true
+	if t.states[i].Cached {
+		t.progress.ComponentCached(i)
+	}
 }
 
 // indexOf returns the component that vertex is.

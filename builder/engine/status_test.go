@@ -17,7 +17,8 @@ func (l *told) ComponentStarted(i int, _ time.Time) { *l = append(*l, fmt.Sprint
 func (l *told) ComponentOutput(i int, data []byte) {
 	*l = append(*l, fmt.Sprintf("output %d %s", i, data))
 }
-func (l *told) Work(w Work) { *l = append(*l, "work "+w.Name+string(w.Output)) }
+func (l *told) ComponentCached(i int) { *l = append(*l, fmt.Sprintf("cached %d", i)) }
+func (l *told) Work(w Work)           { *l = append(*l, "work "+w.Name+string(w.Output)) }
 
 func TestTrackerTellsComponentsFromOtherWork(t *testing.T) {
 	now := time.Now()

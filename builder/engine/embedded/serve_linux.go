@@ -56,6 +56,8 @@ func Serve(ctx context.Context, o Options) error {
 	// The start lock, if taken, is held until the process ends: the next start finds the databases closed.
 	defer runtime.KeepAlive(last)
 	server.Stop()
+	w.executions.stop()
+	releaseMounts(p.root)
 	if cerr := w.controller.Close(); err == nil {
 		err = cerr
 	}

@@ -18,16 +18,13 @@ import (
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/cmd/buildkitd/config"
 	"github.com/moby/buildkit/control"
-	"github.com/moby/buildkit/executor"
 	"github.com/moby/buildkit/executor/oci"
-	resourcestypes "github.com/moby/buildkit/executor/resources/types"
 	"github.com/moby/buildkit/frontend"
 	dockerfile "github.com/moby/buildkit/frontend/dockerfile/builder"
 	"github.com/moby/buildkit/frontend/gateway/forwarder"
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/solver"
 	"github.com/moby/buildkit/solver/bboltcachestorage"
-	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/db/boltutil"
 	"github.com/moby/buildkit/util/disk"
 	"github.com/moby/buildkit/util/network/netproviders"
@@ -42,6 +39,7 @@ import (
 // service is BuildKit's controller with one worker on runc.
 type service struct {
 	controller  *control.Controller
+	executions  *executions
 	snapshotter string
 }
 
@@ -52,7 +50,7 @@ func newService(ctx context.Context, root, runtime string) (*service, error) {
 	}
 	hosts := resolver.NewRegistryConfig(nil)
 	snapshots := chooseSnapshotter(root)
-	workers, err := newWorkers(ctx, root, runtime, snapshots, hosts)
+	workers, executions, err := newWorkers(ctx, root, runtime, snapshots, hosts)
 	if err != nil {
 		return nil, err
 	}
@@ -99,36 +97,26 @@ func newService(ctx context.Context, root, runtime string) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &service{controller: controller, snapshotter: snapshots.Name}, nil
+	return &service{controller: controller, executions: executions, snapshotter: snapshots.Name}, nil
 }
 
-func newWorkers(ctx context.Context, root, runtime string, snapshots runc.SnapshotterFactory, hosts docker.RegistryHosts) (*worker.Controller, error) {
+func newWorkers(ctx context.Context, root, runtime string, snapshots runc.SnapshotterFactory, hosts docker.RegistryHosts) (*worker.Controller, *executions, error) {
 	opt, err := runc.NewWorkerOpt(root, snapshots, userns.RunningInUserNS(), oci.ProcessSandbox, nil, nil,
 		netproviders.Opt{Mode: "host"}, nil, runtime, "", false, nil, "", "", nil)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	opt.Executor = hostNetwork{opt.Executor}
+	running := newExecutions(opt.Executor)
+	opt.Executor = running
 	opt.GCPolicy = gcPolicy(root)
 	opt.RegistryHosts = hosts
 	opt.BuildkitVersion = client.BuildkitVersion{Package: "github.com/moby/buildkit", Version: buildkitVersion()}
 	w, err := base.NewWorker(ctx, opt)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	workers := &worker.Controller{}
-	return workers, workers.Add(w)
-}
-
-// hostNetwork tells the executor that the network is the machine's own. BuildKit then keeps name servers on a
-// loopback address, which are reachable here and would otherwise be replaced by public ones.
-type hostNetwork struct{ executor.Executor }
-
-func (h hostNetwork) Run(ctx context.Context, id string, rootfs executor.Mount, mounts []executor.Mount, process executor.ProcessInfo, started chan<- struct{}) (resourcestypes.Recorder, error) {
-	if process.Meta.NetMode == pb.NetMode_UNSET {
-		process.Meta.NetMode = pb.NetMode_HOST
-	}
-	return h.Executor.Run(ctx, id, rootfs, mounts, process, started)
+	return workers, running, workers.Add(w)
 }
 
 func chooseSnapshotter(root string) runc.SnapshotterFactory {

@@ -60,6 +60,7 @@ func Run(ctx context.Context, s stage.Services, in Input) (Output, error) {
 	w.close()
 	w.reasons.remember(s.Memory)
 	out := Output{Components: w.results(built)}
+	w.order.flushAll()
 	if err != nil {
 		return out, w.failure(ctx, err)
 	}

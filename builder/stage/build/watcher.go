@@ -22,7 +22,8 @@ type watcher struct {
 	platform   string
 	components []plan.Component
 	decoders   []*runlog.Decoder // nil until the component runs
-	ended      []bool            // whether the event of its end is sent
+	details    []*runlog.Detail  // nil until the log folder is read
+	order      *inOrder
 	work       map[string]string // names of the template's work by id
 	stray      string            // the last line of a component's container that was not the runner's
 	reasons    *reasons
@@ -31,8 +32,8 @@ type watcher struct {
 func newWatcher(s stage.Services, in Input, components []plan.Component) *watcher {
 	return &watcher{
 		services: s, platform: platformOf(in), components: components,
-		decoders: make([]*runlog.Decoder, len(components)), ended: make([]bool, len(components)),
-		work: map[string]string{}, reasons: newReasons(s, in, components),
+		decoders: make([]*runlog.Decoder, len(components)), details: make([]*runlog.Detail, len(components)),
+		order: newInOrder(s.Events, len(components)), work: map[string]string{}, reasons: newReasons(s, in, components),
 	}
 }
 
@@ -59,16 +60,19 @@ func (w *watcher) ComponentStarted(i int, at time.Time) {
 	}
 	start := w.base(i)
 	start.Type, start.Time, start.Message = event.ComponentStart, at, w.reasons.explain(i)
-	w.services.Events.Send(start)
-	w.decoders[i] = &runlog.Decoder{Base: func(int) event.Event { return w.base(i) }, Sink: event.Func(w.send)}
+	w.order.send(i, start)
+	w.decoders[i] = &runlog.Decoder{
+		Base: func(int) event.Event { return w.base(i) },
+		Sink: event.Func(func(e event.Event) { w.pass(i, e) }),
+	}
 }
 
-// send passes an event on and keeps what the container's runtime has said when the runner did not start.
-func (w *watcher) send(e event.Event) {
+// pass sends an event on and keeps what the container's runtime has said when the runner did not start.
+func (w *watcher) pass(i int, e event.Event) {
 	if e.Type == event.StepOutput && e.Phase == "" && strings.TrimSpace(e.Text) != "" {
 		w.stray = e.Text
 	}
-	w.services.Events.Send(e)
+	w.order.send(i, e)
 }
 
 // ComponentOutput passes the runner's events on.
@@ -80,14 +84,30 @@ func (w *watcher) ComponentOutput(i int, data []byte) {
 
 // endLive ends a component that ran and is known to have succeeded, since a later one has begun.
 func (w *watcher) endLive(i int) {
-	if w.decoders[i] == nil || w.ended[i] {
+	if w.decoders[i] == nil {
 		return
 	}
-	w.ended[i] = true
 	_ = w.decoders[i].Close()
 	end := w.base(i)
 	end.Type, end.Status = event.ComponentEnd, event.Success
-	w.services.Events.Send(end)
+	w.order.end(i, end)
+}
+
+// ComponentCached tells the story of a component that was taken from the cache.
+func (w *watcher) ComponentCached(i int) {
+	detail, err := w.detail(i)
+	if err != nil {
+		return // the results say so
+	}
+	start := w.base(i)
+	start.Type, start.Cached = event.ComponentStart, true
+	w.order.send(i, start)
+	base := w.base(i)
+	base.Cached = true
+	detail.Replay(base, event.Func(func(e event.Event) { w.order.send(i, e) }))
+	end := w.base(i)
+	end.Type, end.Status, end.Cached = event.ComponentEnd, event.Status(detail.Status), true
+	w.order.end(i, end)
 }
 
 // Work shows what the builder does besides components: downloads as progress, instructions with their output.
@@ -117,6 +137,23 @@ func (w *watcher) close() {
 	}
 }
 
+// detail reads the record in the log folder of component i, once.
+func (w *watcher) detail(i int) (*runlog.Detail, error) {
+	if w.details[i] != nil {
+		return w.details[i], nil
+	}
+	folder, err := w.folder(i)
+	if err != nil {
+		return nil, err
+	}
+	w.details[i], err = runlog.Read(folder)
+	return w.details[i], err
+}
+
+func (w *watcher) folder(i int) (string, error) {
+	return w.services.Logs.LogFolder(event.StageBuild, w.components[i].Index, w.components[i].Name)
+}
+
 // results gives the outcome of every component that ran or was taken from the cache, from its log folder. It sends
 // the events of those whose end nobody has seen.
 func (w *watcher) results(built *engine.Build) []result.Component {
@@ -129,7 +166,15 @@ func (w *watcher) results(built *engine.Build) []result.Component {
 		if !state.HasLogs && w.decoders[i] == nil {
 			continue
 		}
-		list = append(list, w.result(i, c, state))
+		if state.Cached && !w.order.ended(i) {
+			w.ComponentCached(i)
+		}
+		r := w.result(i, c, state)
+		end := w.base(i)
+		end.Type, end.Status, end.Cached = event.ComponentEnd, event.Status(r.Status), r.Cached
+		end.Duration, end.Message = time.Duration(r.Duration), r.FailureMessage
+		w.order.end(i, end)
+		list = append(list, r)
 	}
 	return list
 }
@@ -137,50 +182,23 @@ func (w *watcher) results(built *engine.Build) []result.Component {
 func (w *watcher) result(i int, c plan.Component, state engine.ComponentState) result.Component {
 	r := result.Component{
 		Name: c.Name, Version: c.Version, Digest: c.Digest, Cached: state.Cached, Phases: []result.Phase{},
-		Status: string(event.Failed), Duration: result.Seconds(state.Ended.Sub(state.Started)),
+		Status: string(event.Failed),
 	}
-	folder, err := w.services.Logs.LogFolder(event.StageBuild, c.Index, c.Name)
+	if !state.Cached {
+		r.Why, r.Duration = w.reasons.explain(i), result.Seconds(state.Ended.Sub(state.Started))
+	}
+	folder, err := w.folder(i)
 	if err != nil {
 		return r
 	}
 	r.LogFolder = w.services.Logs.Relative(folder)
-	detail, err := runlog.Read(folder)
+	detail, err := w.detail(i)
 	if err != nil {
 		r.FailureMessage = "it left no log"
-		w.end(i, r)
 		return r
 	}
 	r.Status, r.FailureMessage, r.Phases = detail.Status, detail.FailureMessage, detail.Result()
-	if !state.Cached {
-		r.Why = w.reasons.explain(i)
-	}
-	if state.Cached {
-		r.Duration = 0
-		w.replay(i, detail)
-	}
-	w.end(i, r)
 	return r
-}
-
-// replay tells the story of a component that was taken from the cache.
-func (w *watcher) replay(i int, detail *runlog.Detail) {
-	start := w.base(i)
-	start.Type, start.Cached = event.ComponentStart, true
-	w.services.Events.Send(start)
-	base := w.base(i)
-	base.Cached = true
-	detail.Replay(base, w.services.Events)
-}
-
-func (w *watcher) end(i int, r result.Component) {
-	if w.ended[i] {
-		return
-	}
-	w.ended[i] = true
-	end := w.base(i)
-	end.Type, end.Status, end.Cached = event.ComponentEnd, event.Status(r.Status), r.Cached
-	end.Duration, end.Message = time.Duration(r.Duration), r.FailureMessage
-	w.services.Events.Send(end)
 }
 
 // failure explains err, which the engine gave.
@@ -221,11 +239,7 @@ func (w *watcher) notRun(c plan.Component, failed *engine.ComponentError) error 
 func (w *watcher) componentFailure(failed *engine.ComponentError) error {
 	c := w.components[failed.Index]
 	e := &stage.Error{Code: stage.CodeComponent, Component: c.Name, Message: failed.Error(), Err: failed}
-	folder, err := w.services.Logs.LogFolder(event.StageBuild, c.Index, c.Name)
-	if err != nil {
-		return e
-	}
-	detail, err := runlog.Read(folder)
+	detail, err := w.detail(failed.Index)
 	if err != nil {
 		if engine.IsDiskFull(failed) {
 			return stage.Machine("component "+c.Name, failed)
