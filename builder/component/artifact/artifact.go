@@ -48,7 +48,10 @@ type Registry interface {
 }
 
 // ErrNoVersion is the cause of an Error for a reference whose open version nothing matches.
-var ErrNoVersion = errors.New("not found")
+var ErrNoVersion = errors.New("no such version")
+
+// ErrNotComponent is the cause of an Error for an artifact that is something else, such as an image.
+var ErrNotComponent = errors.New("not a component")
 
 // Error says that what a reference points at is no component that can be used.
 type Error struct {
@@ -60,7 +63,7 @@ type Error struct {
 
 func (e *Error) Error() string {
 	text := "component " + e.Reference + ": " + e.Message
-	if e.Err != nil {
+	if e.Err != nil && !errors.Is(e.Err, ErrNotComponent) { // the message says that
 		text += ": " + e.Err.Error()
 	}
 	return text

@@ -265,6 +265,9 @@ func TestDocumentOfAnyArtifact(t *testing.T) {
 	server := ocitest.Registry(t)
 	to := parse(t, server.Host+"/open-ports:1.0.0")
 	put(t, to, func(m *manifest) { m.ArtifactType, m.Annotations = "application/vnd.unknown.artifact.v1", nil })
+	if _, _, err := Pull(t.Context(), client(), to); !errors.Is(err, ErrNotComponent) {
+		t.Errorf("Pull: %v, want ErrNotComponent", err)
+	}
 	data, pinned, err := Document(t.Context(), client(), to)
 	if err != nil || string(data) != text || pinned.Digest == "" {
 		t.Errorf("got %q, %s, %v", data, pinned, err)

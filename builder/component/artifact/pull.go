@@ -103,7 +103,7 @@ func wrongType(r ref.Ref, m manifest) *Error {
 	default:
 		e = refuse(r, "it has not exactly one layer of type %s", DocumentType)
 	}
-	e.Advice = "components are put into registries by `slipway component push`"
+	e.Err, e.Advice = ErrNotComponent, "components are put into registries by `slipway component push`"
 	return e
 }
 

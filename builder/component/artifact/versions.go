@@ -65,7 +65,7 @@ func choose(ctx context.Context, client Registry, r ref.Ref) (ref.Ref, error) {
 			return r.WithTag(v.Tag)
 		}
 	}
-	e := refuse(r, "no version matches")
+	e := refuse(r, "not found")
 	if e.Advice = "the repository has no versions; a tag such as \":latest\" must be named"; len(versions) > 0 {
 		e.Advice = "it has " + list(versions)
 	}
