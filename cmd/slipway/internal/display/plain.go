@@ -105,7 +105,7 @@ func plainText(e event.Event) (colour, text string) {
 	case event.StageStart, event.PhaseStart, event.PhaseEnd:
 		return "", "" // their steps and ends say it
 	case event.ComponentStart:
-		return noColour, "started" + countOf(e)
+		return noColour, "started" + countOf(e) + reasonOf(e)
 	case event.StepStart:
 		return noColour, Clean(e.Action)
 	case event.StepAttempt:
@@ -119,6 +119,14 @@ func plainText(e event.Event) (colour, text string) {
 	default:
 		return "", ""
 	}
+}
+
+// reasonOf says why a component runs, where that is known.
+func reasonOf(e event.Event) string {
+	if e.Message == "" {
+		return ""
+	}
+	return ": " + Clean(e.Message)
 }
 
 func titleOf(e event.Event) string {

@@ -34,6 +34,11 @@ func WriteSummary(w io.Writer, res *result.Result, style Style) {
 	if text := countText(res.Components); text != "" {
 		row("components", text)
 	}
+	for _, c := range res.Components {
+		if c.Why != "" {
+			row("ran", c.Name+": "+c.Why)
+		}
+	}
 	if text := countText(res.Tests); text != "" {
 		row("tests", text)
 	}
