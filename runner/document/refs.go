@@ -17,7 +17,8 @@ type place struct {
 var (
 	inInputs = &place{what: "inputs", loop: true, chain: true, secret: true}
 	inIf     = &place{what: "if", kinds: "variable, chaining and dynamic references", chain: true}
-	inLoop   = &place{what: "loop", kinds: "variable references"}
+	inEach   = &place{what: "loop", kinds: "variable, chaining and dynamic references", chain: true}
+	inFor    = &place{what: "loop", kinds: "variable references"}
 )
 
 func (p *place) allows(k expr.Kind) bool {
@@ -46,16 +47,16 @@ func (v *validator) references(s *stepInfo) {
 		return
 	}
 	if f := s.Loop.For; f != nil {
-		v.walk(s, inLoop, &Value{Text: f.Start, Pos: f.StartPos})
-		v.walk(s, inLoop, &Value{Text: f.End, Pos: f.EndPos})
-		v.walk(s, inLoop, &Value{Text: f.UpdateBy, Pos: f.UpdateByPos})
+		v.walk(s, inFor, &Value{Text: f.Start, Pos: f.StartPos})
+		v.walk(s, inFor, &Value{Text: f.End, Pos: f.EndPos})
+		v.walk(s, inFor, &Value{Text: f.UpdateBy, Pos: f.UpdateByPos})
 	}
 	if e := s.Loop.Each; e != nil {
 		for i := range e.Items {
-			v.walk(s, inLoop, &e.Items[i])
+			v.walk(s, inEach, &e.Items[i])
 		}
 		if e.List != nil {
-			v.walk(s, inLoop, e.List)
+			v.walk(s, inEach, e.List)
 		}
 	}
 }

@@ -55,9 +55,7 @@ var loops = conformance{
 	"LOOP-08": func(t *testing.T) { wantValues(t, `{forEach: {list: "a\nb", delimiter: '\n'}}`, "a", "b") },
 	"LOOP-09": func(t *testing.T) { wantValues(t, "{forEach: {list: 'a, b,,c'}}", "a", " b", "", "c") },
 	"LOOP-10": func(t *testing.T) {
-		b := newBench(t)
-		b.unchecked = true
-		o := b.run(build(
+		o := newBench(t).run(build(
 			sh("s", "true"), sh("a", "echo {{ loop.value }}", "loop: {forEach: {list: '{{ build.s.outputs.stdout }}'}},"),
 		))
 		o.want(report.Success, "s=success a=success")
@@ -105,9 +103,7 @@ var loops = conformance{
 		}
 	},
 	"LOOP-19": func(t *testing.T) {
-		b := newBench(t)
-		b.unchecked = true
-		o := b.run(build(
+		o := newBench(t).run(build(
 			sh("s", "echo x,y"),
 			sh("a", "echo {{ loop.value }} >> out; test $(wc -l < out) = 3", "maxAttempts: 2, loop: {forEach: {list: '{{ build.s.outputs.stdout }}'}},"),
 		))

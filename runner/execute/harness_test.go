@@ -34,8 +34,6 @@ type bench struct {
 	rec     *recording
 	reboots int
 	state   *execute.State
-	// unchecked documents are parsed only.
-	unchecked bool
 }
 
 func newBench(t *testing.T) *bench {
@@ -66,10 +64,7 @@ func newBench(t *testing.T) *bench {
 }
 
 func (b *bench) input(name, text string, phases []string, params map[string]string) (execute.Input, error) {
-	doc, ds := document.Parse(name, []byte(text))
-	if !b.unchecked {
-		doc, ds = document.Load(name, []byte(text), b.options.Modules, document.Options{Run: &document.Run{Phases: phases, Parameters: params}})
-	}
+	doc, ds := document.Load(name, []byte(text), b.options.Modules, document.Options{Run: &document.Run{Phases: phases, Parameters: params}})
 	if err := ds.Err(); err != nil {
 		return execute.Input{}, err
 	}
