@@ -156,7 +156,7 @@ func (e *Engine) solveOptions(spec *BuildSpec, runner *runnerbin.Image) client.S
 		Exports: []client.ExportEntry{{
 			Type:        client.ExporterOCI,
 			Attrs:       map[string]string{"tar": "false", "oci-mediatypes": "true", "compression": compression},
-			OutputStore: spec.Store,
+			OutputStore: newOwnIngests(spec.Store),
 		}},
 		OCIStores: map[string]content.Store{storeImages: spec.Store, storeRunner: runner.Store()},
 		Session:   e.attachables(spec.Secrets),
