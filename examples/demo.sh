@@ -111,9 +111,9 @@ digest=$(run "$slipway" build examples/nginx)
 echo "$digest"
 fetch_back "$digest"
 
-say "The same with a test that asks for another title: nothing is pushed"
+say "A change that the test does not expect: nothing is pushed"
 code=0
-run "$slipway" build examples/nginx --param "http.Title=Another title" || code=$?
+run "$slipway" build examples/nginx --param "nginx.Title=Another title" || code=$?
 [ "$code" = 3 ] || fail "exit code $code instead of 3"
 [ "$(tags)" = 1 ] || fail "the failed image was pushed"
 echo "exit code 3, and the registry has the one image of before"
