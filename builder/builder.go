@@ -4,8 +4,10 @@ package builder
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/containerd/v2/plugins/content/local"
 
 	"github.com/slipway-oci/slipway/builder/engine"
@@ -57,36 +59,29 @@ func Build(ctx context.Context, p *plan.Plan, o Options) (*result.Result, error)
 }
 
 // stages is the whole build: what is built is committed, what is committed is tested, and only what passed is
-// published, by its digest.
+// published, by its digest. With several platforms each stage does all of them before the next begins.
 func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) error {
 	blobs, err := local.NewStore(o.Store.Dir())
 	if err != nil {
 		return stage.Machine("open the image store", err)
 	}
-	services := stage.Services{Engine: o.Engine, Store: o.Store, Events: r.events, Logs: o.Logs, Memory: o.Memory, Secrets: o.Secrets}
-	platform := p.Platforms[0]
+	s := stage.Services{
+		Engine: o.Engine, Store: o.Store, Events: r.events, Logs: o.Logs, Memory: o.Memory, Secrets: o.Secrets,
+	}
 
-	var built build.Output
+	var builds []commit.Build
 	err = r.stage(event.StageBuild, &r.Timings.Build, func() error {
-		base, err := parent.Ensure(ctx, services, o.Registry, p, platform)
-		if err != nil {
-			return err
-		}
-		built, err = build.Run(ctx, services, build.Input{
-			Plan: p, Platform: platform, Parent: base, Blobs: blobs, NoCache: o.NoCache, Compression: o.Compression,
-			CacheFrom: o.CacheFrom, CacheTo: o.CacheTo, KeepFailed: o.KeepFailed, RunID: o.RunID,
-		})
-		r.components(built.Components)
+		builds, err = r.build(ctx, s, p, o, blobs)
 		return err
 	})
+	defer closeAll(builds)
 	if err != nil {
 		return err
 	}
-	defer built.Built.Close()
 
 	var image commit.Output
 	err = r.stage(event.StageCommit, &r.Timings.Commit, func() error {
-		image, err = commit.Run(ctx, services, commit.Input{Plan: p, Platform: platform, Built: built.Built})
+		image, err = commit.Run(ctx, s, commit.Input{Plan: p, Builds: builds})
 		return err
 	})
 	if err != nil {
@@ -96,11 +91,8 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) error {
 
 	if len(p.TestStage())+len(p.HostStage()) == 0 {
 		r.skip(event.StageTest, "no test phase")
-	} else if err := r.stage(event.StageTest, &r.Timings.Test, func() error {
-		r.Tests, err = test.Run(ctx, services, test.Input{
-			Plan: p, Platform: platform, Image: image.Image, Blobs: blobs, RunID: o.RunID, Timeout: o.TestTimeout, Isolated: o.IsolatedTests,
-		})
-		return err
+	} else if err = r.stage(event.StageTest, &r.Timings.Test, func() error {
+		return r.test(ctx, s, p, o, image, blobs)
 	}); err != nil {
 		return err
 	}
@@ -110,7 +102,49 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) error {
 		return nil
 	}
 	return r.stage(event.StagePublish, &r.Timings.Publish, func() error {
-		r.Targets, err = publish.Run(ctx, services, publish.Input{Targets: p.Targets, Image: image.Image, Registry: o.Registry})
+		r.Targets, err = publish.Run(ctx, s, publish.Input{Targets: p.Targets, Image: image.Image, Registry: o.Registry})
 		return err
 	})
+}
+
+// build runs the build stage for each platform. The builds that succeeded are returned also when a later one fails.
+func (r *record) build(ctx context.Context, s stage.Services, p *plan.Plan, o Options, blobs content.Store) ([]commit.Build, error) {
+	var builds []commit.Build
+	for _, platform := range p.Platforms {
+		base, err := parent.Ensure(ctx, s, o.Registry, p, platform)
+		if err != nil {
+			return builds, err
+		}
+		out, err := build.Run(ctx, s, build.Input{
+			Plan: p, Platform: platform, Parent: base, Blobs: blobs, NoCache: o.NoCache, Compression: o.Compression,
+			CacheFrom: o.CacheFrom, CacheTo: o.CacheTo, KeepFailed: o.KeepFailed, RunID: o.RunID,
+		})
+		r.Components = append(r.Components, out.Components...)
+		if err != nil {
+			return builds, err
+		}
+		builds = append(builds, commit.Build{Platform: platform, Built: out.Built})
+	}
+	return builds, nil
+}
+
+func closeAll(builds []commit.Build) {
+	for _, b := range builds {
+		b.Built.Close()
+	}
+}
+
+// test runs the test stage for each platform, up to the first whose tests fail, and records the outcome with the image.
+func (r *record) test(ctx context.Context, s stage.Services, p *plan.Plan, o Options, image commit.Output, blobs content.Store) error {
+	var failed error
+	for i, platform := range p.Platforms {
+		tests, err := test.Run(ctx, s, test.Input{
+			Plan: p, Platform: platform, Image: image.Platforms[i], Blobs: blobs, Timeout: o.TestTimeout, Isolated: o.IsolatedTests,
+		})
+		r.Tests = append(r.Tests, tests...)
+		if failed = err; failed != nil {
+			break
+		}
+	}
+	return errors.Join(failed, test.Mark(ctx, s, image.Image, o.RunID, failed))
 }

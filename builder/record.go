@@ -51,12 +51,6 @@ func (r *record) stage(name event.Stage, took *result.Seconds, work func() error
 
 func (r *record) skip(name event.Stage, reason string) { stage.Skip(r.events, name, reason) }
 
-func (r *record) components(list []result.Component) {
-	if list != nil {
-		r.Components = list
-	}
-}
-
 // finish completes the record with the outcome.
 func (r *record) finish(ctx context.Context, err error) *result.Result {
 	r.EndTime = time.Now()

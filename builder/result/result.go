@@ -54,7 +54,7 @@ type Parent struct {
 // Image is the committed image.
 type Image struct {
 	Digest       string   `json:"digest"`
-	ConfigDigest string   `json:"configDigest"`
+	ConfigDigest string   `json:"configDigest,omitempty"` // absent for an index of several platforms
 	Platforms    []string `json:"platforms"`
 	Size         int64    `json:"size"` // bytes of all blobs, compressed
 	Layers       []Layer  `json:"layers"`
@@ -79,6 +79,7 @@ type Target struct {
 
 // Component is the outcome of one component in one stage.
 type Component struct {
+	Platform       string  `json:"platform,omitempty"` // where there are several
 	Name           string  `json:"name"`
 	Version        string  `json:"version,omitempty"`
 	Digest         string  `json:"digest"` // of its document

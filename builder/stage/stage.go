@@ -3,10 +3,12 @@
 package stage
 
 import (
+	"strings"
 	"time"
 
 	"github.com/slipway-oci/slipway/builder/engine"
 	"github.com/slipway-oci/slipway/builder/event"
+	"github.com/slipway-oci/slipway/builder/plan"
 	"github.com/slipway-oci/slipway/oci/store"
 )
 
@@ -103,4 +105,20 @@ func Skip(events event.Sink, name event.Stage, reason string) {
 	now := time.Now()
 	events.Send(event.Event{Time: now, Type: event.StageStart, Stage: name})
 	events.Send(event.Event{Time: now, Type: event.StageEnd, Stage: name, Status: event.Skipped, Message: reason})
+}
+
+// PlatformName names a platform where there are several, and is empty where there is one.
+func PlatformName(p *plan.Plan, platform plan.Platform) string {
+	if len(p.Platforms) < 2 {
+		return ""
+	}
+	return platform.Name
+}
+
+// LogName names a component's log folder: with several platforms each has one.
+func LogName(p *plan.Plan, platform plan.Platform, c plan.Component) string {
+	if name := PlatformName(p, platform); name != "" {
+		return strings.ReplaceAll(name, "/", "-") + "-" + c.Name
+	}
+	return c.Name
 }

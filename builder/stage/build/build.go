@@ -78,7 +78,7 @@ func newSpec(ctx context.Context, s stage.Services, in Input, components []plan.
 		Compression: in.Compression, Template: template(in), Secrets: s.Secrets,
 		CacheFrom: in.CacheFrom, CacheTo: in.CacheTo,
 		LogFolder: func(i int) (string, error) {
-			return s.Logs.LogFolder(event.StageBuild, components[i].Index, components[i].Name)
+			return s.Logs.LogFolder(event.StageBuild, components[i].Index, stage.LogName(in.Plan, in.Platform, components[i]))
 		},
 	}
 	if in.KeepFailed {

@@ -19,6 +19,7 @@ import (
 // Progress methods one at a time, and none of them after Build has returned.
 type watcher struct {
 	services   stage.Services
+	in         Input
 	platform   string
 	components []plan.Component
 	decoders   []*runlog.Decoder // nil until the component runs
@@ -31,18 +32,10 @@ type watcher struct {
 
 func newWatcher(s stage.Services, in Input, components []plan.Component) *watcher {
 	return &watcher{
-		services: s, platform: platformOf(in), components: components,
+		services: s, in: in, platform: stage.PlatformName(in.Plan, in.Platform), components: components,
 		decoders: make([]*runlog.Decoder, len(components)), details: make([]*runlog.Detail, len(components)),
 		order: newInOrder(s.Events, len(components)), work: map[string]string{}, reasons: newReasons(s, in, components),
 	}
-}
-
-// platformOf is shown only where there are several.
-func platformOf(in Input) string {
-	if len(in.Plan.Platforms) < 2 {
-		return ""
-	}
-	return in.Platform.Name
 }
 
 func (w *watcher) base(i int) event.Event {
@@ -151,7 +144,8 @@ func (w *watcher) detail(i int) (*runlog.Detail, error) {
 }
 
 func (w *watcher) folder(i int) (string, error) {
-	return w.services.Logs.LogFolder(event.StageBuild, w.components[i].Index, w.components[i].Name)
+	c := w.components[i]
+	return w.services.Logs.LogFolder(event.StageBuild, c.Index, stage.LogName(w.in.Plan, w.in.Platform, c))
 }
 
 // results gives the outcome of every component that ran or was taken from the cache, from its log folder. It sends
@@ -181,7 +175,7 @@ func (w *watcher) results(built *engine.Build) []result.Component {
 
 func (w *watcher) result(i int, c plan.Component, state engine.ComponentState) result.Component {
 	r := result.Component{
-		Name: c.Name, Version: c.Version, Digest: c.Digest, Cached: state.Cached, Phases: []result.Phase{},
+		Platform: w.platform, Name: c.Name, Version: c.Version, Digest: c.Digest, Cached: state.Cached, Phases: []result.Phase{},
 		Status: string(event.Failed),
 	}
 	if !state.Cached {

@@ -18,42 +18,75 @@ import (
 
 // Input is what the stage works on.
 type Input struct {
-	Plan     *plan.Plan
+	Plan   *plan.Plan
+	Builds []Build // in the order of the plan's platforms
+}
+
+// Build is the outcome of the build stage for one platform.
+type Build struct {
 	Platform plan.Platform
 	Built    *engine.Build
 }
 
 // Output is the committed image.
 type Output struct {
-	Image  store.Image
-	Record result.Image
+	Image     store.Image   // what the name points at: an index when there are several platforms
+	Platforms []store.Image // the image of each platform
+	Record    result.Image
 }
 
-// Run exports the image and points its name at it: name:version-build. The digest depends on the plan alone; name and
-// build number are only in the pointer. Failures are *stage.Error.
+// Run exports the image of each platform and points the name at it, or at an index of them: name:version-build. The
+// digest depends on the plan alone; name and build number are only in the pointer. Failures are *stage.Error.
 func Run(ctx context.Context, s stage.Services, in Input) (Output, error) {
-	committed, err := in.Built.Commit(ctx)
+	var out Output
+	name := Pointer(in.Plan)
+	for _, b := range in.Builds {
+		descriptor, err := export(ctx, b.Built)
+		if err != nil {
+			return out, failure(ctx, err)
+		}
+		if _, err := s.Store.Resolve(ctx, descriptor.Digest.String()); err == nil {
+			out.Record.Unchanged = true
+		}
+		image, err := s.Store.Add(ctx, descriptor, single(in, name), nil)
+		if err != nil {
+			return out, failure(ctx, err)
+		}
+		out.Platforms = append(out.Platforms, image)
+	}
+	out.Image = out.Platforms[0]
+	if len(out.Platforms) > 1 {
+		var err error
+		if out.Image, err = s.Store.Combine(ctx, out.Platforms, name, nil); err != nil {
+			return out, failure(ctx, err)
+		}
+	}
+	unchanged := out.Record.Unchanged
+	var err error
+	if out.Record, err = newRecord(in, out, name); err != nil {
+		return out, failure(ctx, err)
+	}
+	out.Record.Unchanged = unchanged
+	return out, nil
+}
+
+// single is the name of a platform's image: with several platforms only their index has one.
+func single(in Input, name string) string {
+	if len(in.Builds) > 1 {
+		return ""
+	}
+	return name
+}
+
+func export(ctx context.Context, built *engine.Build) (v1.Descriptor, error) {
+	committed, err := built.Commit(ctx)
 	if err != nil {
-		return Output{}, failure(ctx, err)
+		return v1.Descriptor{}, err
 	}
 	digest, err := v1.NewHash(committed.Digest.String())
-	if err != nil {
-		return Output{}, failure(ctx, err)
-	}
-	_, err = s.Store.Resolve(ctx, digest.String())
-	unchanged := err == nil
-	name := Pointer(in.Plan)
-	descriptor := v1.Descriptor{MediaType: types.MediaType(committed.Descriptor.MediaType), Digest: digest, Size: committed.Descriptor.Size}
-	image, err := s.Store.Add(ctx, descriptor, name, nil)
-	if err != nil {
-		return Output{}, failure(ctx, err)
-	}
-	record, err := newRecord(image, name, in.Platform.Name)
-	if err != nil {
-		return Output{}, failure(ctx, err)
-	}
-	record.Unchanged = unchanged
-	return Output{Image: image, Record: record}, nil
+	return v1.Descriptor{
+		MediaType: types.MediaType(committed.Descriptor.MediaType), Digest: digest, Size: committed.Descriptor.Size,
+	}, err
 }
 
 // Pointer is the name of a build's image in the image store.
@@ -68,18 +101,30 @@ func failure(ctx context.Context, err error) error {
 	return stage.Machine("commit stage", err)
 }
 
-func newRecord(image store.Image, name, platform string) (result.Image, error) {
-	record := result.Image{Digest: image.Digest().String(), Platforms: []string{platform}, Reference: name, Layers: []result.Layer{}}
+func newRecord(in Input, out Output, name string) (result.Image, error) {
+	record := result.Image{Digest: out.Image.Digest().String(), Reference: name, Layers: []result.Layer{}}
+	for _, b := range in.Builds {
+		record.Platforms = append(record.Platforms, b.Platform.Name)
+	}
+	var err error
+	if record.Size, err = out.Image.Size(); err != nil {
+		return record, err
+	}
+	if len(out.Platforms) > 1 {
+		return record, nil // each platform has layers and a config of its own
+	}
+	return record, describe(out.Image, &record)
+}
+
+// describe adds what an image for one platform consists of.
+func describe(image store.Image, record *result.Image) error {
 	manifest, err := image.Manifest()
 	if err != nil {
-		return record, err
+		return err
 	}
 	config, err := image.Config()
 	if err != nil {
-		return record, err
-	}
-	if record.Size, err = image.Size(); err != nil {
-		return record, err
+		return err
 	}
 	record.ConfigDigest = manifest.Config.Digest.String()
 	created := creators(config.History)
@@ -90,7 +135,7 @@ func newRecord(image store.Image, name, platform string) (result.Image, error) {
 		}
 		record.Layers = append(record.Layers, layer)
 	}
-	return record, nil
+	return nil
 }
 
 // creators are the history entries that made a layer, bottom first.

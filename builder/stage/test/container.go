@@ -69,7 +69,7 @@ func (c *container) spec() (engine.TestSpec, error) {
 		Env: append(config.Config.Env,
 			"TEST_IMAGE_DIGEST="+c.in.Image.Digest().String(), "TEST_IMAGE_REF="+c.in.Image.Name, "TEST_TARGET_HOST=127.0.0.1"),
 		LogFolder: func(i int) (string, error) {
-			return c.services.Logs.LogFolder(c.logs, c.components[i].Index, c.components[i].Name)
+			return c.folder(c.components[i])
 		},
 	}
 	restart := stage.RestartContainer
@@ -93,10 +93,12 @@ func (c *container) base(run int) event.Event {
 	e := event.Event{
 		Time: time.Now(), Stage: event.StageTest, Component: component.Name, Index: component.Index, Count: len(c.components),
 	}
-	if len(c.in.Plan.Platforms) > 1 {
-		e.Platform = c.in.Platform.Name
-	}
+	e.Platform = stage.PlatformName(c.in.Plan, c.in.Platform)
 	return e
+}
+
+func (c *container) folder(component plan.Component) (string, error) {
+	return c.services.Logs.LogFolder(c.logs, component.Index, stage.LogName(c.in.Plan, c.in.Platform, component))
 }
 
 func (c *container) start(i int) {
@@ -135,10 +137,10 @@ func (c *container) results() []result.Component {
 	list := []result.Component{}
 	for i, component := range c.components[:c.current+1] {
 		r := result.Component{
-			Name: component.Name, Version: component.Version, Digest: component.Digest, Status: string(event.Failed),
+			Platform: stage.PlatformName(c.in.Plan, c.in.Platform), Name: component.Name, Version: component.Version, Digest: component.Digest, Status: string(event.Failed),
 			Phases: []result.Phase{},
 		}
-		if folder, err := c.services.Logs.LogFolder(c.logs, component.Index, component.Name); err == nil {
+		if folder, err := c.folder(component); err == nil {
 			r.LogFolder = c.services.Logs.Relative(folder)
 			if detail, err := runlog.Read(folder); err == nil {
 				r.Status, r.FailureMessage, r.Phases = detail.Status, detail.FailureMessage, detail.Result()

@@ -23,7 +23,6 @@ type Input struct {
 	Platform plan.Platform
 	Image    store.Image
 	Blobs    content.Store
-	RunID    string
 	Timeout  time.Duration // of the whole stage; 0 means no limit
 	// Isolated gives each component a container of its own; tests of different components then run side by side.
 	Isolated bool
@@ -35,17 +34,9 @@ const parallel = 4
 // hostStage names the log folders of container-host-test phases.
 const hostStage event.Stage = "container-host-test"
 
-// Run runs the tests and records their outcome with the image in the store. A failed test is a *stage.Error with
-// CodeTest; the results are there in any case, as far as the tests came.
+// Run runs the tests in the image of one platform. A failed test is a *stage.Error with CodeTest; the results are
+// there in any case, as far as the tests came.
 func Run(ctx context.Context, s stage.Services, in Input) ([]result.Component, error) {
-	results, err := runAll(ctx, s, in)
-	if err != nil && !failedTest(err) {
-		return results, err
-	}
-	return results, errors.Join(err, mark(ctx, s, in, err == nil))
-}
-
-func runAll(ctx context.Context, s stage.Services, in Input) ([]result.Component, error) {
 	if in.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, in.Timeout, errTimeout)
@@ -57,6 +48,22 @@ func runAll(ctx context.Context, s stage.Services, in Input) ([]result.Component
 	}
 	hosted, err := runHosted(ctx, s, in)
 	return append(results, hosted...), err
+}
+
+// Mark records with an image in the store whether its tests passed. An err that is not about a failed test, such as
+// an interruption, leaves the image untested.
+func Mark(ctx context.Context, s stage.Services, image store.Image, runID string, err error) error {
+	test := store.Test{Status: store.Passed, Time: time.Now(), RunID: runID}
+	if err != nil {
+		if !failedTest(err) {
+			return nil
+		}
+		test.Status = store.Failed
+	}
+	if err := s.Store.MarkTest(ctx, image.Digest(), test); err != nil {
+		return stage.Machine("record the outcome of the tests", err)
+	}
+	return nil
 }
 
 // runTests runs the test phases, in one container or each component's in its own.
@@ -116,15 +123,4 @@ func runHosted(ctx context.Context, s stage.Services, in Input) ([]result.Compon
 func failedTest(err error) bool {
 	var e *stage.Error
 	return errors.As(err, &e) && e.Code == stage.CodeTest
-}
-
-func mark(ctx context.Context, s stage.Services, in Input, passed bool) error {
-	test := store.Test{Status: store.Failed, Time: time.Now(), RunID: in.RunID}
-	if passed {
-		test.Status = store.Passed
-	}
-	if err := s.Store.MarkTest(ctx, in.Image.Digest(), test); err != nil {
-		return stage.Machine("record the outcome of the tests", err)
-	}
-	return nil
 }
