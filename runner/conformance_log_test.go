@@ -223,23 +223,6 @@ var secrets = conformance{
 			t.Errorf("outputs: %s", got)
 		}
 	},
-	"SEC-06": func(t *testing.T) { // disableLogging, 1.5
-		r := newFixture(t).documents(build(
-			sh("a", "echo private; echo private >&2", "disableLogging: true,"), sh("b", "test '{{ build.a.outputs.stdout }}' = priv''ate"),
-			"{name: quoting, action: ReadFile, onFailure: Continue, inputs: [{path: '/no/{{ build.a.outputs.stdout }}'}]}",
-			sh("deciding", "true", "onFailure: Continue, if: {stringEquals: x, value: '{{ build.a.outputs.stdout }}', else: Abort},"),
-			"{name: asserting, action: Assert, onFailure: Continue, inputs: {stringEquals: x, value: '{{ build.a.outputs.stdout }}'}}",
-			sh("c", "echo private >&2; exit 3", "disableLogging: true,"),
-		)).run().want(report.Failed, 1)
-		for name, text := range r.everything() {
-			if strings.Contains(text, "private") {
-				t.Errorf("output in %s: %s", name, around(text, "private"))
-			}
-		}
-		if got := r.steps()["a"]["outputs"]; got != "***" {
-			t.Errorf("outputs %v", got)
-		}
-	},
 }
 
 var streams = conformance{

@@ -83,7 +83,7 @@ func getParameter(ctx context.Context, name string, access transfer.S3Access, ge
 		return "", false, err
 	}
 	o := client.Options()
-	if aws.IsCredentialsProvider(o.Credentials, (*aws.AnonymousCredentials)(nil)) {
+	if o.Credentials == nil || aws.IsCredentialsProvider(o.Credentials, (*aws.AnonymousCredentials)(nil)) {
 		return "", false, errors.New("there are no AWS credentials")
 	}
 	req, err := parameterRequest(ctx, name, parameterEndpoint(o.Region, getenv))

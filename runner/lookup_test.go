@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -41,28 +43,116 @@ func parameters(t *testing.T) *httptest.Server {
 	return server
 }
 
-func TestParameterStore(t *testing.T) {
-	server := parameters(t)
-	f := newFixture(t)
+var lookups = conformance{
+	"DYN-01": func(t *testing.T) {
+		f := newFixture(t)
+		f.o.Environ = append(f.o.Environ, "EMPTY=", "FULL=a {{ Name }}")
+		r := f.documents(build(
+			created("a", "{{ env:FULL }}|{{ env:EMPTY }}|", f.dir+"/a"),
+			created("b", "{{ env:NOT_SET }}", f.dir+"/b", "maxAttempts: 3, onFailure: Continue,"),
+		)).run().want(report.Failed, 1)
+		if got := f.read("a"); got != "a {{ Name }}||" {
+			t.Errorf("a: %q", got)
+		}
+		if got := r.steps()["b"]; got["attempts"] != 0.0 || !strings.Contains(fmt.Sprint(got["failureMessage"]), `"NOT_SET" is not set`) {
+			t.Errorf("b: %v", got)
+		}
+	},
+	"DYN-02": func(t *testing.T) {
+		f := newFixture(t)
+		f.o.Environ = append(f.o.Environ, "WEIRD(x).y=strange", "a/b=slash")
+		f.documents(build(created("a", "{{ env:WEIRD(x).y }} {{env:a/b}} {{  env:a/b\t}}", f.dir+"/a"))).run().want(report.Success, 0)
+		if got := f.read("a"); got != "strange slash slash" {
+			t.Errorf("a: %q", got)
+		}
+	},
+	"DYN-03": func(t *testing.T) {
+		f := newFixture(t)
+		f.o.Now = clock("2026-03-04T05:06:07.089+02:00")
+		f.o.Environ = append(f.o.Environ, "AWS_REGION=eu-west-1", "SLIPWAY_ACCOUNT_ID=123456789012")
+		keys := []string{"executionId", "accountId", "region", "osPlatform", "date", "dateTime", "phase", "step", "hostname", "osName", "osVersion", "uuid"}
+		text := ""
+		for _, key := range keys {
+			text += "{{ context:" + key + " }}|"
+		}
+		f.documents(build(created("a", text+"{{ context:uuid }}", f.dir+"/a"))).run().want(report.Success, 0)
+		got := strings.Split(f.read("a"), "|")
+		if want := "id-1 123456789012 eu-west-1 Linux 2026-03-04 2026-03-04T03:06:07Z build a"; strings.Join(got[:8], " ") != want {
+			t.Errorf("%q, want %s", got[:8], want)
+		}
+		if host, _ := os.Hostname(); got[8] != host {
+			t.Errorf("hostname %q, want %q", got[8], host)
+		}
+		if id := regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`); !id.MatchString(got[11]) || got[11] == got[12] {
+			t.Errorf("uuids %q", got[11:])
+		}
+	},
+	"DYN-04": func(t *testing.T) {
+		f := newFixture(t)
+		f.o.SSM = runner.ValueMap{"/a/b": {Value: "from the map"}, "a": {Value: "mapped-secret", Secure: true}}
+		r := f.documents(build(
+			sh("plain", "echo {{ aws:ssm:/a/b }}"),
+			sh("secure", "echo {{ aws:ssm:resolve(a) }}; echo {{ aws:ssm:resolve(a) }} >&2; echo {{ aws:ssm:resolve(a) }} > "+f.dir+"/out"),
+		)).run().want(report.Success, 0)
+		if got := r.steps()["plain"]["outputs"]; got != `[{"stdout":"from the map"}]` {
+			t.Errorf("outputs: %s", got)
+		}
+		if got := f.read("out"); got != "mapped-secret\n" {
+			t.Errorf("the command got %q", got)
+		}
+		r.wantMasked("mapped-secret")
+	},
+	"DYN-05": func(t *testing.T) {
+		f := newFixture(t)
+		setAWS(t, "", "")
+		r := f.documents(build(sh("a", "echo {{ aws:ssm:/a/b }}", "maxAttempts: 2,"))).run().want(report.Failed, 1)
+		message := fmt.Sprint(r.steps()["a"]["failureMessage"])
+		if !strings.Contains(message, "--ssm-map") || !strings.Contains(message, "credentials") {
+			t.Errorf("failure: %s", message)
+		}
+		if got := r.steps()["a"]["attempts"]; got != 0.0 {
+			t.Errorf("%v attempts", got)
+		}
+	},
+	"DYN-06": func(t *testing.T) {
+		f := newFixture(t)
+		setAWS(t, "id", "key")
+		f.o.Environ = append(f.o.Environ, "AWS_ENDPOINT_URL_SSM="+parameters(t).URL)
+		r := f.documents(build(
+			sh("a", "echo {{ aws:ssm:resolve(/app/plain) }}"), sh("b", "echo {{ aws:ssm:/app/secure }}"), sh("c", "echo {{ aws:ssm:/app/none }}"),
+		)).run().want(report.Failed, 1)
+		if got := r.steps()["a"]["outputs"]; got != `[{"stdout":"plain text"}]` {
+			t.Errorf("outputs of a: %s", got)
+		}
+		r.wantMasked("very-hidden")
+		if got := fmt.Sprint(r.steps()["c"]["failureMessage"]); !strings.Contains(got, "ParameterNotFound") || !strings.Contains(got, "--ssm-map") {
+			t.Errorf("failure of c: %s", got)
+		}
+	},
+	"DYN-07": func(t *testing.T) {
+		f := newFixture(t)
+		f.o.IMDS = runner.ValueMap{"placement/region": {Value: "eu-west-1"}}
+		r := f.documents(build(sh("a", "echo {{ aws:imds:placement/region }}"))).run().want(report.Success, 0)
+		if got := r.steps()["a"]["outputs"]; got != `[{"stdout":"eu-west-1"}]` {
+			t.Errorf("outputs: %s", got)
+		}
+	},
+}
+
+// setAWS gives the process the credentials of a key, or none.
+func setAWS(t *testing.T, id, key string) {
+	t.Helper()
 	for name, value := range map[string]string{
-		"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key", "AWS_REGION": "eu-west-1", "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_ACCESS_KEY_ID": id, "AWS_SECRET_ACCESS_KEY": key, "AWS_REGION": "eu-west-1", "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_PROFILE": "", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
 	} {
 		t.Setenv(name, value)
 	}
-	f.o.Environ = append(f.o.Environ, "AWS_ENDPOINT_URL_SSM="+server.URL)
-	f.o.SSM = runner.ValueMap{"/app/mapped": {Value: "from the map"}, "/app/token": {Value: "mapped-secret", Secure: true}}
-	r := f.documents(build(
-		sh("a", "echo {{ aws:ssm:/app/mapped }}, {{ aws:ssm:resolve(/app/plain) }}"),
-		sh("b", "echo {{ aws:ssm:/app/secure }} {{ aws:ssm:/app/token }}"),
-		sh("c", "echo {{ aws:ssm:/app/none }}", "maxAttempts: 2,"),
-	)).run().want(report.Failed, 1)
-	if got := r.steps()["a"]["outputs"]; got != `[{"stdout":"from the map, plain text"}]` {
-		t.Errorf("outputs of a: %s", got)
-	}
-	r.wantMasked("very-hidden", "mapped-secret")
-	if got := fmt.Sprint(r.steps()["c"]["failureMessage"]); !strings.Contains(got, "ParameterNotFound") || !strings.Contains(got, "--ssm-map") {
-		t.Errorf("failure of c: %s", got)
-	}
+}
+
+// created is a step that writes text, the inside of a quoted YAML scalar, to a file.
+func created(name, text, path string, more ...string) string {
+	return fmt.Sprintf(`{name: %s, action: CreateFile, %s inputs: [{path: %q, content: "%s"}]}`, name, strings.Join(more, " "), path, text)
 }
 
 func TestInstanceMetadata(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -175,16 +176,31 @@ func sh(name, line string, more ...string) string {
 	return fmt.Sprintf("{name: %s, action: ExecuteBash, %s inputs: {commands: [%q]}}", name, strings.Join(more, " "), line)
 }
 
+// read returns a file of the fixture's folder.
+func (f *fixture) read(name string) string {
+	f.t.Helper()
+	text, err := os.ReadFile(filepath.Join(f.dir, name))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return string(text)
+}
+
 type conformance map[string]func(t *testing.T)
+
+// alone are the tests that change the working directory or the environment of the process.
+var alone = []string{"DOC-31", "DYN-05", "DYN-06"}
 
 func TestConformance(t *testing.T) {
 	all := conformance{}
-	for _, group := range []conformance{loading, restarts, logs, secrets, streams} {
+	for _, group := range []conformance{documents, loading, lookups, restarts, logs, secrets, streams} {
 		maps.Copy(all, group)
 	}
 	for id, test := range all {
 		t.Run(id, func(t *testing.T) {
-			t.Parallel()
+			if !slices.Contains(alone, id) {
+				t.Parallel()
+			}
 			test(t)
 		})
 	}

@@ -35,6 +35,24 @@ func TestConformance(t *testing.T) {
 }
 
 var commandLine = conformance{
+	"VAR-01": func(t *testing.T) {
+		c := newCall(t)
+		c.write("d.yaml", "schemaVersion: 1.0\nparameters:\n- Own: {type: string, default: d1}\n- All: {type: string, default: d2}\n- None: {type: string, default: d3}\n"+
+			"phases:\n- name: build\n  steps:\n  - "+sh("a", "echo {{ Own }} {{ All }} {{ None }}")+"\n")
+		c.write("c.json", `{"documents":[{"path":"d.yaml","parameters":[{"name":"Own","value":"inner"}]},{"path":"d.yaml"}],
+			"parameters":[{"name":"Own","value":"outer"},{"name":"All","value":"global"}]}`)
+		c.run(0, "run", "-c", "c.json", "-l", "logs")
+		console := c.log("console.log")
+		for _, want := range []string{"Stdout: inner global d3\n", "Stdout: outer global d3\n"} {
+			if !strings.Contains(console, want) {
+				t.Errorf("%q is not in:\n%s", want, console)
+			}
+		}
+		c.run(0, "run", "-d", "d.yaml", "-l", "flags", "--parameters", "All=x", "--parameters", "Own=y,All=z", "--trace")
+		if want := "Stdout: y z d3\n"; !strings.Contains(c.stderr, want) {
+			t.Errorf("%q is not in:\n%s", want, c.stderr)
+		}
+	},
 	"CLI-01": func(t *testing.T) {
 		c := newCall(t)
 		c.write("c.json", `{"documents":[{"path":"d.yaml"}]}`)

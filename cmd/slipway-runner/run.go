@@ -121,7 +121,7 @@ func (p process) options(ctx context.Context, given values) (runOptions, error) 
 	o.SecretsDir = environment(p.environ, "SLIPWAY_SECRETS_DIR")
 	var err error
 	o.CAFile = environment(p.environ, "SLIPWAY_CA_FILE")
-	if o.Modules, err = catalog.New(catalog.Options{CAFile: o.CAFile}); err != nil {
+	if o.Modules, err = catalog.New(catalog.Options{CAFile: o.CAFile, SecretsFolder: o.SecretsDir}); err != nil {
 		return o, err
 	}
 	v := values{}
