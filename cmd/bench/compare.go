@@ -23,8 +23,8 @@ type Row struct {
 // A Sample is one measured cycle.
 type Sample struct {
 	Wall time.Duration
-	// Memory is the sum of the highest resident sizes of the largest command, of the child it left to work for it,
-	// and of the tool's daemons, in bytes.
+	// Memory is the sum of the highest resident sizes of a command with its children, of the command where that is
+	// largest, and of the tool's daemons, in bytes.
 	Memory int64
 	Stages []Stage
 }

@@ -35,7 +35,7 @@ type Lab struct {
 
 // newLab makes the work folder and the parent's archive and starts the registry.
 func newLab(ctx context.Context, o options, log io.Writer) (*Lab, error) {
-	// Commands leave children that work for them; with this they become ours, so that their usage can be read.
+	// Commands leave children that work for them; with this they become ours, to wait for.
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return nil, fmt.Errorf("become a subreaper: %w", err)
 	}
@@ -138,30 +138,27 @@ func (l *Lab) await(ctx context.Context, log string, ended <-chan struct{}, read
 	}
 }
 
-// reapOrphans waits for the processes that ended commands left, and returns the sum of their highest resident sizes
-// in bytes. A command may return a moment before its child is quite gone; one that goes on is left alone after that.
-func (l *Lab) reapOrphans() int64 {
-	var sum int64
+// reapOrphans waits for the processes that ended commands left: a command may return a moment before its child is
+// quite gone. One that goes on is left alone after that.
+func (l *Lab) reapOrphans() {
 	for _, pid := range childrenOf(os.Getpid()) {
 		if !slices.Contains(l.started, pid) {
-			sum += reap(pid, 2*time.Second)
+			reap(pid, 2*time.Second)
 		}
 	}
-	return sum
 }
 
-// reap returns the highest resident size of a child that ends within limit, and 0 for another one.
-func reap(pid int, limit time.Duration) int64 {
+// reap waits up to limit for a child, and reports whether it has ended.
+func reap(pid int, limit time.Duration) bool {
 	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		var usage syscall.Rusage
-		switch got, err := syscall.Wait4(pid, nil, syscall.WNOHANG, &usage); {
+		switch got, err := syscall.Wait4(pid, nil, syscall.WNOHANG, nil); {
 		case got == pid:
-			return usage.Maxrss << 10
+			return true
 		case err != nil && !errors.Is(err, syscall.EINTR):
-			return 0
+			return false
 		}
 	}
-	return 0
+	return false
 }
 
 // childrenOf lists the children of a process, ended ones too.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -23,7 +24,7 @@ func measure(ctx context.Context, lab *Lab, commands []Command, daemons []int) (
 	}
 	var (
 		outputs []string
-		largest int64
+		largest int64 // of what a command and its children needed together
 	)
 	start := time.Now()
 	for _, command := range commands {
@@ -35,15 +36,17 @@ func measure(ctx context.Context, lab *Lab, commands []Command, daemons []int) (
 		largest = max(largest, peak)
 	}
 	wall := time.Since(start)
-	memory := largest + lab.reapOrphans()
+	lab.reapOrphans()
+	memory := largest
 	for _, pid := range daemons {
 		memory += peakOf(pid)
 	}
 	return Sample{Wall: wall, Memory: memory}, outputs, nil
 }
 
-// runCommand runs one command to its end and returns its standard output and its highest resident size in bytes. It
-// is in a process group of its own, so that Ctrl-C reaches it only through ctx, as SIGTERM.
+// runCommand runs one command to its end and returns its standard output and the sum of the highest resident sizes of
+// it and of its children, in bytes. It is in a process group of its own, so that Ctrl-C reaches it only through ctx, as
+// SIGTERM.
 func runCommand(ctx context.Context, lab *Lab, c Command) (string, int64, error) {
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, c.Args[0], c.Args[1:]...)
@@ -52,14 +55,76 @@ func runCommand(ctx context.Context, lab *Lab, c Command) (string, int64, error)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 20 * time.Second
-	if err := cmd.Run(); err != nil {
-		return "", 0, fmt.Errorf("%s: %w\n%s%s", strings.Join(c.Args, " "), err, lastLines(stdout.String(), 5), lastLines(stderr.String(), 15))
+	err := cmd.Start()
+	if err == nil {
+		watched := watch(cmd.Process.Pid)
+		err = cmd.Wait()
+		watched.end()
+		if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok && err == nil {
+			return stdout.String(), max(usage.Maxrss<<10, watched.sum()), nil
+		}
 	}
-	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	if !ok {
-		return "", 0, fmt.Errorf("%s: no resource usage", c.Args[0])
+	return "", 0, fmt.Errorf("%s: %w\n%s%s", strings.Join(c.Args, " "), err, lastLines(stdout.String(), 5), lastLines(stderr.String(), 15))
+}
+
+// A watcher looks at a process and its children while they run. What the system tells of an ended process is the size
+// of the largest among it and its children, where the sum is wanted.
+type watcher struct {
+	peaks map[int]int64
+	stop  chan struct{}
+	done  chan struct{}
+}
+
+// watch begins to look at the process, at intervals that cost next to nothing.
+func watch(pid int) *watcher {
+	w := &watcher{peaks: map[int]int64{}, stop: make(chan struct{}), done: make(chan struct{})}
+	go func() {
+		defer close(w.done)
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-w.stop:
+				return
+			case <-tick.C:
+			}
+			for _, p := range append(liveChildren(pid), pid) {
+				w.peaks[p] = max(w.peaks[p], peakOf(p))
+			}
+		}
+	}()
+	return w
+}
+
+func (w *watcher) end() {
+	close(w.stop)
+	<-w.done
+}
+
+func (w *watcher) sum() int64 {
+	var sum int64
+	for _, peak := range w.peaks {
+		sum += peak
 	}
-	return stdout.String(), usage.Maxrss << 10, nil
+	return sum
+}
+
+// liveChildren asks the threads of a process for their children, which is quicker than childrenOf.
+func liveChildren(pid int) []int {
+	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	var children []int
+	for _, list := range lists {
+		text, err := os.ReadFile(list)
+		if err != nil {
+			continue // the thread has ended
+		}
+		for field := range strings.FieldsSeq(string(text)) {
+			if child, err := strconv.Atoi(field); err == nil {
+				children = append(children, child)
+			}
+		}
+	}
+	return children
 }
 
 func lastLines(text string, n int) string {
