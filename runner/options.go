@@ -37,12 +37,14 @@ type Options struct {
 	RebootMode  execute.RebootMode // "" for execute.RebootExit
 	RebootLimit int                // 0 for execute.DefaultRebootLimit
 
-	Events   io.Writer // gets the JSON Lines stream
-	Trace    io.Writer // gets the console text as well
-	Warnings io.Writer // gets problems of documents as text
-	Archive  io.Writer // gets the log folder as a tar stream at the very end
-	Upload   *Upload   // nil when the log folder stays where it is
-	Notes    []string  // warnings from the command line, recorded in the logs
+	Events io.Writer // gets the JSON Lines stream
+	// EventsOutputLimit lets at most so many bytes of a step's output into Events; 0 lets all. The logs have all.
+	EventsOutputLimit int
+	Trace             io.Writer // gets the console text as well
+	Warnings          io.Writer // gets problems of documents as text
+	Archive           io.Writer // gets the log folder as a tar stream at the very end
+	Upload            *Upload   // nil when the log folder stays where it is
+	Notes             []string  // warnings from the command line, recorded in the logs
 
 	Version string
 	Now     func() time.Time // nil for time.Now

@@ -136,6 +136,9 @@ func (r *run) open() (err error) {
 	}
 	if r.Events != nil {
 		r.stream = report.NewStream(r.Events, r.streamEnded)
+		if r.EventsOutputLimit > 0 {
+			r.stream.LimitOutput(r.EventsOutputLimit)
+		}
 		r.rec.Attach(r.stream)
 	}
 	return r.openWork(stateDirectory)

@@ -21,12 +21,17 @@ type Stream struct {
 	failed error
 	report func(error)
 
+	limit *limit // nil passes all output on
+
 	stamp []byte // last, as text
 	last  time.Time
 }
 
 // NewStream returns a stream on w. report is called once, with the error that ended the stream.
 func NewStream(w io.Writer, report func(error)) *Stream { return &Stream{w: w, report: report} }
+
+// LimitOutput lets at most max bytes of a step's output through, and its last lines. It is called before the first event.
+func (s *Stream) LimitOutput(max int) { s.limit = &limit{max: max} }
 
 // Flush writes what is buffered.
 func (s *Stream) Flush() {
@@ -46,9 +51,16 @@ func (s *Stream) Flush() {
 
 // Record appends the line of one event.
 func (s *Stream) Record(r Record) {
-	if s.failed != nil {
-		return
+	switch {
+	case s.failed != nil:
+	case s.limit != nil:
+		s.limit.record(r, s.record)
+	default:
+		s.record(r)
 	}
+}
+
+func (s *Stream) record(r Record) {
 	if out, ok := r.Event.(StepOutput); ok {
 		s.output(r, out)
 		return
