@@ -84,8 +84,9 @@ func spawn(ctx context.Context, o Options, p paths) (net.Conn, error) {
 	cmd.Dir = "/"
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Env = append(os.Environ(),
-		// BuildKit clips what a step prints; here the limit is ours to lift.
-		"BUILDKIT_STEP_LOG_MAX_SIZE=-1", "BUILDKIT_STEP_LOG_MAX_SPEED=-1",
+		// BuildKit clips what an execution prints, to 2 MiB and 200 KiB/s; here that is ours to lift. It keeps in memory
+		// what it passes on, so there has to be a limit: the runner sends less than this of what steps print.
+		"BUILDKIT_STEP_LOG_MAX_SIZE=33554432", "BUILDKIT_STEP_LOG_MAX_SPEED=-1",
 		"SLIPWAY_BUILDER_IDLE="+o.Idle.String(), "SLIPWAY_RUNTIME="+o.Runtime)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
