@@ -111,7 +111,9 @@ func cycle(ctx context.Context, lab *Lab, tool Tool, p Project, value string, wa
 	if err != nil {
 		return sample, err
 	}
-	sample.Stages = result.Stages
+	if len(result.Stages) > 0 {
+		sample.Stages = result.Stages
+	}
 	text, err := tool.File(ctx, p, result.Digest, p.Work.File)
 	if err != nil {
 		return sample, fmt.Errorf("check of %s: %w", p.Work.File, err)

@@ -37,7 +37,11 @@ func (d *dockerTool) Open(ctx context.Context, lab *Lab) error {
 	return nil
 }
 
-func (d *dockerTool) run(args ...string) Command { return d.engine.command(d.buildKit, args...) }
+func (d *dockerTool) run(args ...string) Command {
+	c := d.engine.command(d.buildKit, args...)
+	c.Name = args[0]
+	return c
+}
 
 func (d *dockerTool) Daemons() []int { return d.engine.processes() }
 

@@ -26,12 +26,15 @@ func measure(ctx context.Context, lab *Lab, commands []Command, daemons []int) (
 		outputs []string
 		largest int64 // of what a command and its children needed together
 	)
+	var stages []Stage
 	start := time.Now()
 	for _, command := range commands {
+		began := time.Now()
 		output, peak, err := runCommand(ctx, lab, command)
 		if err != nil {
 			return Sample{}, nil, err
 		}
+		stages = append(stages, Stage{command.Name, time.Since(began)})
 		outputs = append(outputs, output)
 		largest = max(largest, peak)
 	}
@@ -41,7 +44,7 @@ func measure(ctx context.Context, lab *Lab, commands []Command, daemons []int) (
 	for _, pid := range daemons {
 		memory += peakOf(pid)
 	}
-	return Sample{Wall: wall, Memory: memory}, outputs, nil
+	return Sample{Wall: wall, Memory: memory, Stages: stages}, outputs, nil
 }
 
 // runCommand runs one command to its end and returns its standard output and the sum of the highest resident sizes of

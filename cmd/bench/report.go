@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// writeReport writes the table, and below it where slipway's time went and on which machine.
+// writeReport writes the table, and below it where the time went and on which machine.
 func writeReport(w io.Writer, rows []Row, before, after Machine, runs int) {
 	fmt.Fprintln(w, "| work | tool | median, s | least to most, s | slipway's time ÷ this | goal | peak memory, MB |")
 	fmt.Fprintln(w, "|---|---|--:|--:|--:|--:|--:|")
@@ -81,9 +81,10 @@ func peak(row Row) int64 {
 	return highest
 }
 
-// stages tells the medians of the parts of a cycle, and of what no part counts: the start and end of processes.
+// stages tells the medians of the parts of a cycle that has several, and of what no part counts, which is the start
+// and the end of processes.
 func stages(row Row) string {
-	if len(row.Samples) == 0 || len(row.Samples[0].Stages) == 0 {
+	if len(row.Samples) == 0 || len(row.Samples[0].Stages) < 2 {
 		return ""
 	}
 	var parts []string
@@ -102,7 +103,10 @@ func stages(row Row) string {
 		}
 		rest = append(rest, left)
 	}
-	return strings.Join(parts, ", ") + fmt.Sprintf(", the rest %d ms", median(rest).Milliseconds())
+	if left := median(rest).Milliseconds(); left > 0 {
+		parts = append(parts, fmt.Sprintf("the rest %d ms", left))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // median is the value in the middle, or the mean of the two in the middle.

@@ -33,8 +33,9 @@ func TestReport(t *testing.T) {
 		return Sample{Wall: time.Duration(ms) * time.Millisecond, Memory: megabytes * 1e6, Stages: stages}
 	}
 	build := func(ms int64) Stage { return Stage{"build", time.Duration(ms) * time.Millisecond} }
+	push := Stage{"push", 10 * time.Millisecond}
 	rows := []Row{
-		{Case: c, Tool: "slipway", Samples: []Sample{sample(110, 90, build(70)), sample(100, 95, build(50)), sample(130, 80, build(60))}},
+		{Case: c, Tool: "slipway", Samples: []Sample{sample(110, 90, build(70), push), sample(100, 95, build(50), push), sample(130, 80, build(60), push)}},
 		{Case: c, Tool: "docker", Samples: []Sample{sample(200, 150), sample(240, 170), sample(220, 160)}},
 		{Case: c, Tool: "other", Err: errors.New("other is not in PATH"), Absent: true},
 	}
@@ -47,7 +48,7 @@ func TestReport(t *testing.T) {
 |  | other | other is not in PATH |  |  |  |  |
 
 Medians of 3 runs after one that is not counted, the tools taking turns.
-- small, slipway: build 60 ms, the rest 50 ms
+- small, slipway: build 60 ms, push 10 ms, the rest 40 ms
 
 Before: 2 cores (A CPU), Linux 6.1, load 0.1 0.2 0.3; runc 1
 After: load 0.4 0.5 0.6

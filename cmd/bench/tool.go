@@ -31,6 +31,7 @@ type Tool interface {
 
 // A Command is a program that is run to its end.
 type Command struct {
+	Name string // among the stages of a cycle, where the tool does not tell them itself
 	Args []string
 	Env  []string // in addition to the environment of the bench; the last of equal names counts
 	Dir  string
@@ -40,7 +41,7 @@ type Command struct {
 type Result struct {
 	// Digest identifies the image. It is that of the manifest in the registry where the work is Pushed.
 	Digest string
-	Stages []Stage // where the tool says that its time went, if it does
+	Stages []Stage // where the tool says that its time went; empty for the time of each command
 }
 
 // A Stage is a named part of a cycle.
