@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"errors"
@@ -167,12 +167,4 @@ func parseParameters(text string) (map[string]string, error) {
 		return nil, errors.New("no parameters")
 	}
 	return parameters, nil
-}
-
-// cutLast cuts text around the last separator.
-func cutLast(text, separator string) (before, after string, found bool) {
-	if i := strings.LastIndex(text, separator); i >= 0 {
-		return text[:i], text[i+len(separator):], true
-	}
-	return text, "", false
 }

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"context"
@@ -19,13 +19,15 @@ func attend(ctx context.Context) (context.Context, *execute.Processes, func()) {
 		_ = execute.BecomeSubreaper() // without it orphans go to process 1, as they always did
 	}
 	processes := &execute.Processes{}
-	ctx, cancel := context.WithCancelCause(ctx)
+	caller := ctx
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(caller))
+	// A caller who ends the run interrupts it.
+	unlink := context.AfterFunc(caller, func() { cancel(&runner.InterruptError{ExitCode: runner.ExitInterrupted}) })
 	reaping, stopReaping := context.WithCancel(context.WithoutCancel(ctx))
 	go processes.Reap(reaping)
 	signals := make(chan os.Signal, 16)
 	// SIGPIPE is caught so that a reader who leaves ends its stream only; ignoring it would be inherited by commands.
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1,
-		syscall.SIGUSR2, syscall.SIGWINCH, syscall.SIGPIPE)
+	signal.Notify(signals, caught()...)
 	go func() {
 		for s := range signals {
 			switch s {
@@ -45,15 +47,16 @@ func attend(ctx context.Context) (context.Context, *execute.Processes, func()) {
 		signal.Stop(signals)
 		close(signals)
 		stopReaping()
+		unlink()
 		cancel(nil)
 	}
 }
 
-// idleCommand does nothing but reap children until SIGTERM or SIGINT.
-func idleCommand(ctx context.Context, p process, args []string) int {
+// Idle does nothing but reap children until SIGTERM or SIGINT.
+func Idle(ctx context.Context, p Process, args []string) int {
 	if len(args) > 0 {
 		if args[0] == "--help" || args[0] == "-h" {
-			fmt.Fprintln(p.stdout, "Usage: slipway-runner idle\n\nReaps processes until SIGTERM: process 1 for a container whose image has no entrypoint.")
+			fmt.Fprintln(p.Stdout, "Usage: slipway-runner idle\n\nReaps processes until SIGTERM: process 1 for a container whose image has no entrypoint.")
 			return runner.ExitSuccess
 		}
 		return p.usageError(fmt.Errorf("unexpected argument %q", args[0]))

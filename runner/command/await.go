@@ -1,11 +1,10 @@
-package main
+package command
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"net"
-	"path/filepath"
 	"strconv"
 	"time"
 
@@ -17,8 +16,8 @@ const (
 	awaitInterval = 50 * time.Millisecond
 )
 
-// awaitCommand waits until something listens on all of the given TCP ports of the loopback interface.
-func awaitCommand(ctx context.Context, p process, args []string) int {
+// Await waits until something listens on all of the given TCP ports of the loopback interface.
+func Await(ctx context.Context, p Process, args []string) int {
 	flags := []flag{
 		{name: "timeout", arg: "DURATION", help: "how long to wait, such as 30s (default: 1m)"},
 		{name: "help", short: "h", help: "show this help", kind: truth},
@@ -32,7 +31,7 @@ func awaitCommand(ctx context.Context, p process, args []string) int {
 	case err != nil:
 		return p.usageError(err)
 	case given.is("help"):
-		fmt.Fprintf(p.stdout, "Usage: %s await [--timeout DURATION] PORT...\n\nFlags:\n%s", filepath.Base(p.args[0]), flagHelp(flags))
+		fmt.Fprintf(p.Stdout, "Usage: %s await [--timeout DURATION] PORT...\n\nFlags:\n%s", p.Name, flagHelp(flags))
 		return runner.ExitSuccess
 	case ports == 0:
 		return p.usageError(errors.New("at least one port is needed"))

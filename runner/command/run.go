@@ -1,17 +1,15 @@
-package main
+package command
 
 import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/slipway-oci/slipway/runner"
+	"github.com/slipway-oci/slipway/runner/action"
 	"github.com/slipway-oci/slipway/runner/action/catalog"
 	"github.com/slipway-oci/slipway/runner/execute"
 )
@@ -50,18 +48,18 @@ var runFlags = []flag{
 	{name: "log-archive-fd", arg: "N", help: "write the log folder to this descriptor at the end, as a tar stream; with 1 in place of the summary", kind: number, extension: true},
 }
 
-// runCommand runs documents.
-func runCommand(ctx context.Context, p process, args []string) int {
+// Run runs documents.
+func Run(ctx context.Context, p Process, args []string) int {
 	given, err := parseFlags(runFlags, args)
 	if err != nil {
 		return p.usageError(err)
 	}
 	switch {
 	case given.is("help"):
-		fmt.Fprintf(p.stdout, "Usage: %s run --documents LIST [flags]\n\nFlags:\n%s", filepath.Base(p.args[0]), flagHelp(runFlags))
+		fmt.Fprintf(p.Stdout, "Usage: %s run --documents LIST [flags]\n\nFlags:\n%s", p.Name, flagHelp(runFlags))
 		return runner.ExitSuccess
 	case given.is("version"):
-		fmt.Fprintln(p.stdout, versionLine(p.args[0]))
+		fmt.Fprintln(p.Stdout, p.versionLine())
 		return runner.ExitSuccess
 	case given.has("config") == given.has("documents"):
 		return p.usageError(fmt.Errorf("exactly one of --config and --documents is needed"))
@@ -72,7 +70,7 @@ func runCommand(ctx context.Context, p process, args []string) int {
 }
 
 // runDocuments runs what the settings say and prints the summary.
-func (p process) runDocuments(ctx context.Context, given values) int {
+func (p Process) runDocuments(ctx context.Context, given values) int {
 	o, err := p.options(ctx, given)
 	if err != nil {
 		return p.failed(err)
@@ -84,7 +82,7 @@ func (p process) runDocuments(ctx context.Context, given values) int {
 		}
 		defer func() {
 			if err := leave(); err != nil && !o.quiet {
-				fmt.Fprintf(p.stderr, "warning: %v\n", err)
+				fmt.Fprintf(p.Stderr, "warning: %v\n", err)
 			}
 		}()
 	}
@@ -101,7 +99,7 @@ func (p process) runDocuments(ctx context.Context, given values) int {
 	if rep.Pending || o.noSummary {
 		return rep.ExitCode
 	}
-	if err := rep.Write(p.stdout); err != nil {
+	if err := rep.Write(p.Stdout); err != nil {
 		return p.failed(err)
 	}
 	return rep.ExitCode
@@ -116,22 +114,21 @@ type runOptions struct {
 }
 
 // options turns settings into options. Flags outweigh the config file, and that the environment.
-func (p process) options(ctx context.Context, given values) (runOptions, error) {
-	o := runOptions{Options: runner.Options{Environ: p.environ, Version: runnerVersion(), WorkDirectory: environment(p.environ, "SLIPWAY_WORK_DIR")}}
-	o.SecretsDir = environment(p.environ, "SLIPWAY_SECRETS_DIR")
+func (p Process) options(ctx context.Context, given values) (runOptions, error) {
+	o := runOptions{Options: runner.Options{Environ: p.Environ, Version: p.Version, WorkDirectory: environment(p.Environ, "SLIPWAY_WORK_DIR")}}
+	o.SecretsDir, o.CAFile = environment(p.Environ, secretsVariable), environment(p.Environ, authoritiesVariable)
 	var err error
-	o.CAFile = environment(p.environ, "SLIPWAY_CA_FILE")
-	if o.Modules, err = catalog.New(catalog.Options{CAFile: o.CAFile, SecretsFolder: o.SecretsDir}); err != nil {
+	if o.Modules, err = modules(p.Environ); err != nil {
 		return o, err
 	}
 	v := values{}
 	for _, f := range runFlags {
-		if value := environment(p.environ, f.variable()); f.extension && value != "" {
+		if value := environment(p.Environ, f.variable()); f.extension && value != "" {
 			v[f.name] = value
 		}
 	}
 	if path := given["config"]; given.has("config") {
-		c, err := readConfig(ctx, path, o.Modules, p.environ)
+		c, err := readConfig(ctx, path, o.Modules, p.Environ)
 		if err != nil {
 			return o, err
 		}
@@ -149,13 +146,26 @@ func (p process) options(ctx context.Context, given values) (runOptions, error) 
 		}
 	}
 	for _, apply := range []func(values, *runOptions) error{
-		applyDocuments, applyPlaces, applyReboot, applyMaps, p.applyDescriptors, applyUpload,
+		applyDocuments, applyPlaces, p.applyReboot, applyMaps, p.applyDescriptors, applyUpload,
 	} {
 		if err := apply(v, &o); err != nil {
 			return o, err
 		}
 	}
 	return o, nil
+}
+
+// The environment variables that concern the modules as well as the run.
+const (
+	secretsVariable     = "SLIPWAY_SECRETS_DIR"
+	authoritiesVariable = "SLIPWAY_CA_FILE"
+)
+
+// modules returns the action modules, set up by the environment.
+func modules(environ []string) (*action.Set, error) {
+	return catalog.New(catalog.Options{
+		CAFile: environment(environ, authoritiesVariable), SecretsFolder: environment(environ, secretsVariable),
+	})
 }
 
 func usageErrorf(format string, args ...any) error {
@@ -203,7 +213,7 @@ func applyPlaces(v values, o *runOptions) error {
 	return nil
 }
 
-func applyReboot(v values, o *runOptions) error {
+func (p Process) applyReboot(v values, o *runOptions) error {
 	o.RebootMode = execute.RebootMode(v["reboot-mode"])
 	switch o.RebootMode {
 	case "", execute.RebootContainer, execute.RebootExit, execute.RebootNone:
@@ -220,7 +230,7 @@ func applyReboot(v values, o *runOptions) error {
 	switch v["sudo-shim"] {
 	case "", "auto":
 		// Only the container workflow passes one of these modes.
-		o.SudoShim = o.RebootMode == execute.RebootContainer || o.RebootMode == execute.RebootNone
+		o.SudoShim = p.ActsAsSudo && (o.RebootMode == execute.RebootContainer || o.RebootMode == execute.RebootNone)
 	case "off":
 	default:
 		return usageErrorf("--sudo-shim %q: use auto or off", v["sudo-shim"])
@@ -245,10 +255,10 @@ func applyMaps(v values, o *runOptions) (err error) {
 }
 
 // applyDescriptors connects the streams. Nothing else is written to a descriptor that carries events or the archive.
-func (p process) applyDescriptors(v values, o *runOptions) error {
-	o.Warnings = p.stderr
+func (p Process) applyDescriptors(v values, o *runOptions) error {
+	o.Warnings = p.Stderr
 	if v.is("trace") {
-		o.Trace = p.stderr
+		o.Trace = p.Stderr
 	}
 	for name, to := range map[string]*io.Writer{"events-fd": &o.Events, "log-archive-fd": &o.Archive} {
 		if !v.has(name) {
@@ -272,22 +282,6 @@ func (p process) applyDescriptors(v values, o *runOptions) error {
 		return usageErrorf("--events-fd and --log-archive-fd cannot share descriptor %s", v["events-fd"])
 	}
 	return nil
-}
-
-// descriptor returns an open descriptor as a writer and keeps it from being inherited.
-func (p process) descriptor(fd int) (io.Writer, error) {
-	switch fd {
-	case 1:
-		return p.stdout, nil
-	case 2:
-		return p.stderr, nil
-	}
-	var stat syscall.Stat_t
-	if err := syscall.Fstat(fd, &stat); err != nil {
-		return nil, err
-	}
-	syscall.CloseOnExec(fd)
-	return os.NewFile(uintptr(fd), "fd"+strconv.Itoa(fd)), nil
 }
 
 var account = regexp.MustCompile(`^[0-9]{12}$`)

@@ -1,12 +1,10 @@
-package main
+package command
 
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 
 	"github.com/slipway-oci/slipway/runner"
-	"github.com/slipway-oci/slipway/runner/action/catalog"
 )
 
 // validateFlags are the flags of the validate command.
@@ -21,28 +19,28 @@ var validateFlags = []flag{
 	{name: "document-map", arg: "FILE", help: "JSON with local files for document locations", extension: true},
 }
 
-// validateCommand checks documents.
-func validateCommand(ctx context.Context, p process, args []string) int {
+// Validate checks documents without running them and returns the exit code: the command validate.
+func Validate(ctx context.Context, p Process, args []string) int {
 	v, err := parseFlags(validateFlags, args)
 	if err != nil {
 		return p.usageError(err)
 	}
 	switch {
 	case v.is("help"):
-		fmt.Fprintf(p.stdout, "Usage: %s validate --documents LIST [flags]\n\nFlags:\n%s", filepath.Base(p.args[0]), flagHelp(validateFlags))
+		fmt.Fprintf(p.Stdout, "Usage: %s validate --documents LIST [flags]\n\nFlags:\n%s", p.Name, flagHelp(validateFlags))
 		return runner.ExitSuccess
 	case v.is("version"):
-		fmt.Fprintln(p.stdout, versionLine(p.args[0]))
+		fmt.Fprintln(p.Stdout, p.versionLine())
 		return runner.ExitSuccess
 	case !v.has("documents"):
 		return p.usageError(fmt.Errorf("--documents is needed"))
 	}
 	for _, f := range validateFlags {
-		if value := environment(p.environ, f.variable()); f.extension && value != "" && !v.has(f.name) {
+		if value := environment(p.Environ, f.variable()); f.extension && value != "" && !v.has(f.name) {
 			v[f.name] = value
 		}
 	}
-	o := runner.ValidateOptions{Strict: v.is("strict"), Environ: p.environ}
+	o := runner.ValidateOptions{Strict: v.is("strict"), Environ: p.Environ}
 	o.Locations.BucketOwner = v["document-s3-bucket-owner"]
 	if o.Documents, err = splitList(v["documents"]); err != nil {
 		return p.usageError(fmt.Errorf("--documents: %w", err))
@@ -59,14 +57,14 @@ func validateCommand(ctx context.Context, p process, args []string) int {
 			return p.failed(err)
 		}
 	}
-	if o.Modules, err = catalog.Builtin(); err != nil {
+	if o.Modules, err = modules(p.Environ); err != nil {
 		return p.failed(err)
 	}
 	result := runner.Validate(ctx, o)
 	for _, line := range result.Lines() {
-		fmt.Fprintln(p.stderr, line)
+		fmt.Fprintln(p.Stderr, line)
 	}
-	if err := result.Write(p.stdout); err != nil {
+	if err := result.Write(p.Stdout); err != nil {
 		return p.failed(err)
 	}
 	if !result.Valid() {

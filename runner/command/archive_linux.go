@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"archive/tar"
@@ -17,14 +17,14 @@ import (
 	"github.com/slipway-oci/slipway/runner"
 )
 
-// archiveCommand writes the whole file system of the container to stdout as a tar stream, without what is mounted
+// Archive writes the whole file system of the container to stdout as a tar stream, without what is mounted
 // into it: the state that a failed step left, to be entered later.
-func archiveCommand(ctx context.Context, p process, args []string) int {
+func Archive(ctx context.Context, p Process, args []string) int {
 	if len(args) > 0 {
-		fmt.Fprintf(p.stdout, "Usage: %s archive\n\nWrites the container's file system to stdout as a tar stream, without mounts.\n", filepath.Base(p.args[0]))
+		fmt.Fprintf(p.Stdout, "Usage: %s archive\n\nWrites the container's file system to stdout as a tar stream, without mounts.\n", p.Name)
 		return runner.ExitSuccess
 	}
-	return p.failed(archiveTree(ctx, "/", p.stdout))
+	return p.failed(archiveTree(ctx, "/", p.Stdout))
 }
 
 // archiveTree writes root and everything on its file system.
