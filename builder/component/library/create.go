@@ -8,11 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/slipway-oci/slipway/builder/component/convert"
+	"github.com/slipway-oci/slipway/builder/component/fetch"
 	"github.com/slipway-oci/slipway/runner/document"
 )
 
@@ -79,7 +80,7 @@ func (l *Library) create(ctx context.Context, r Request, script bool) (Created, 
 	c.Origin.Digest = digestOf(received)
 	text := bytes.TrimPrefix(received, []byte("\ufeff"))
 	if script {
-		if text, err = l.converted(r, received); err != nil {
+		if text, err = converted(r, received); err != nil {
 			return Created{}, err
 		}
 	}
@@ -142,8 +143,6 @@ func (l *Library) check(r Request, script bool) (Component, error) {
 	return component, errors.Join(c.problems...)
 }
 
-var pinnedDigest = regexp.MustCompile(`#sha256=([0-9a-fA-F]{64})$`)
-
 // content reads the document or script of a request.
 func (l *Library) content(ctx context.Context, r Request, script bool) ([]byte, error) {
 	if r.URI != nil {
@@ -170,41 +169,35 @@ func (l *Library) behind(ctx context.Context, uri string) ([]byte, error) {
 		return nil, refuse(InvalidRequest, "uri: is a text of several lines, not an address").
 			advise("the client has put the content in the place of the address: give it as data, or the address in --cli-input-json")
 	}
-	address, want := uri, ""
-	if m := pinnedDigest.FindStringSubmatch(uri); m != nil {
-		address, want = strings.TrimSuffix(uri, m[0]), "sha256:"+strings.ToLower(m[1])
-	}
 	if l.fetch == nil {
 		return nil, refuse(InvalidRequest, "uri: addresses are not read here")
 	}
-	data, err := l.fetch(ctx, address)
-	if err != nil {
-		if CodeOf(err) != "" || ctx.Err() != nil {
-			return nil, err
-		}
-		return nil, &Error{Code: ClientFault, Message: fmt.Sprintf("reading %q", address), Err: err}
+	data, err := l.fetch(ctx, uri)
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.As(err, new(*fetch.Error)), errors.As(err, new(*fetch.DigestError)):
+		return nil, &Error{Code: InvalidRequest, Message: "uri", Err: err}
+	default:
+		return nil, &Error{Code: ClientFault, Message: "uri", Err: err}
 	}
 	if len(data) > maxURI {
-		return nil, refuse(InvalidRequest, "uri: %q holds more than %d bytes", address, maxURI)
-	}
-	if got := digestOf(data); want != "" && got != want {
-		return nil, refuse(InvalidRequest, "uri: %q has digest %s, not %s", address, got, want)
+		return nil, refuse(InvalidRequest, "uri: %q holds more than %d bytes", uri, maxURI)
 	}
 	return data, nil
 }
 
-func (l *Library) converted(r Request, script []byte) ([]byte, error) {
-	if l.convert == nil {
-		return nil, refuse(InvalidRequest, "scripts are not imported here")
-	}
-	text, err := l.convert(Script{
+// converted makes the document that runs a script.
+func converted(r Request, script []byte) ([]byte, error) {
+	text, err := convert.Script(convert.ScriptInput{
 		Name: r.Name, Description: cmpOr(r.Description, ""), Platform: r.Platform, Type: r.Type,
 		Address: cmpOr(r.URI, ""), Data: script,
 	})
-	if err != nil && CodeOf(err) == "" {
-		err = &Error{Code: InvalidRequest, Err: err}
+	if err != nil {
+		return nil, &Error{Code: InvalidRequest, Err: err}
 	}
-	return text, err
+	return text, nil
 }
 
 // inspect checks the document and takes from it what the component's record tells.

@@ -12,46 +12,33 @@ const shownDependants = 5
 // Delete removes the build that a reference names. It is refused while a recipe needs the build; its number is never
 // given again.
 func (l *Library) Delete(ctx context.Context, reference string) (Component, error) {
-	_, _, want, err := l.refer(reference)
-	if err != nil {
+	if err := l.oneBuild(ctx, reference, InvalidRequest); err != nil {
 		return Component{}, err
 	}
-	if want.Open() {
-		return Component{}, l.needsBuild(ctx, reference, InvalidRequest)
-	}
 	var deleted Component
-	err = l.storage.Update(ctx, func(w Writer) error {
+	err := l.storage.Update(ctx, func(w Writer) error {
 		matched, err := l.matching(ctx, w, reference)
 		if err != nil {
 			return err
 		}
 		deleted = matched[0]
-		dependants, err := l.dependants(ctx, w, deleted)
-		if err != nil {
-			return err
-		}
-		if len(dependants) > 0 {
-			return dependantsError(deleted, dependants)
-		}
-		if grants(deleted.Policy) {
-			return refuse(HasDependants, "component %q is shared by its policy", deleted.Short())
-		}
-		return w.DeleteComponent(ctx, deleted.ID)
+		return l.deleteBuild(ctx, w, deleted)
 	})
 	return deleted, err
 }
 
-// Dependants gives the recipes that keep the build that a reference names from being deleted.
-func (l *Library) Dependants(ctx context.Context, reference string) (dependants []Recipe, err error) {
-	err = l.storage.View(ctx, func(rd Reader) error {
-		matched, err := l.matching(ctx, rd, reference)
-		if err != nil {
-			return err
-		}
-		dependants, err = l.dependants(ctx, rd, matched[len(matched)-1])
+// deleteBuild deletes a build that nothing needs.
+func (l *Library) deleteBuild(ctx context.Context, w Writer, c Component) error {
+	dependants, err := l.dependants(ctx, w, c)
+	switch {
+	case err != nil:
 		return err
-	})
-	return dependants, err
+	case len(dependants) > 0:
+		return dependantsError(c, dependants)
+	case grants(c.Policy):
+		return refuse(HasDependants, "component %q is shared by its policy", c.Short()).advise("remove the policy first")
+	}
+	return w.DeleteComponent(ctx, c.ID)
 }
 
 // dependants gives the recipes that pin a build, or with an open reference that means nothing without it.

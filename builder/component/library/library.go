@@ -20,7 +20,6 @@ type Library struct {
 	settings Settings
 	actions  *action.Set
 	sealer   Sealer
-	convert  Convert
 	fetch    recipe.Fetch
 	now      func() time.Time
 }
@@ -32,9 +31,7 @@ type Options struct {
 	Actions *action.Set
 	// Sealer encrypts documents at rest; nil refuses components that are to be encrypted.
 	Sealer Sealer
-	// Convert makes documents of scripts; nil refuses to import.
-	Convert Convert
-	// Fetch reads the content behind the uri of a request, without its "#sha256=" end; nil refuses such requests.
+	// Fetch reads the content behind the uri of a request, and heeds the digest at its end; nil refuses such requests.
 	Fetch recipe.Fetch
 	// Now is the clock; nil is that of the machine.
 	Now func() time.Time
@@ -67,22 +64,10 @@ type Sealer interface {
 	Open(ctx context.Context, name string, sealed, label []byte) ([]byte, error)
 }
 
-// Script is a script to be made a component document.
-type Script struct {
-	Name, Description string
-	Platform          string // "Linux", "Windows" or "macOS"
-	Type              string // "BUILD" or "TEST"
-	Address           string // where the script was read from, "" when it was inside the request
-	Data              []byte
-}
-
-// Convert makes the component document that runs a script.
-type Convert func(Script) ([]byte, error)
-
 // New makes a library of what a storage holds.
 func New(storage Storage, o Options) *Library {
 	l := &Library{
-		storage: storage, settings: o.Settings, actions: o.Actions, sealer: o.Sealer, convert: o.Convert, fetch: o.Fetch,
+		storage: storage, settings: o.Settings, actions: o.Actions, sealer: o.Sealer, fetch: o.Fetch,
 		now: o.Now,
 	}
 	if l.now == nil {

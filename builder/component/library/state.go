@@ -97,12 +97,8 @@ func (l *Library) Untag(ctx context.Context, reference string, keys []string) (C
 // changeOne changes the build that a reference names; a reference that leaves the build open is refused, since tags
 // belong to a build.
 func (l *Library) changeOne(ctx context.Context, reference string, f func(*Component) error) (Component, error) {
-	_, _, want, err := l.refer(reference)
-	if err != nil {
+	if err := l.oneBuild(ctx, reference, InvalidParameter); err != nil {
 		return Component{}, err
-	}
-	if want.Open() {
-		return Component{}, l.needsBuild(ctx, reference, InvalidParameter)
 	}
 	changed, err := l.change(ctx, reference, f)
 	if err != nil {
@@ -111,8 +107,12 @@ func (l *Library) changeOne(ctx context.Context, reference string, f func(*Compo
 	return changed[0], nil
 }
 
-// needsBuild refuses a reference that names no build, and names the highest one that it may have meant.
-func (l *Library) needsBuild(ctx context.Context, reference string, code Code) error {
+// oneBuild refuses a reference that leaves the build open, and names the highest one that it may have meant.
+func (l *Library) oneBuild(ctx context.Context, reference string, code Code) error {
+	_, _, want, err := l.refer(reference)
+	if err != nil || !want.Open() {
+		return err
+	}
 	c, err := l.Get(ctx, reference)
 	if err != nil {
 		return err

@@ -113,7 +113,7 @@ func (a *app) build(ctx context.Context, o *buildOptions, events *show) (*result
 	var p *plan.Plan
 	_, err = stage.Timed(events, event.StageResolve, func() error {
 		var err error
-		p, err = resolve(ctx, r, options, images, client)
+		p, err = a.resolve(ctx, r, options, images, client)
 		return err
 	})
 	if err != nil {

@@ -37,7 +37,7 @@ func (a *app) planCmd() *cobra.Command {
 			}
 			client := registries.Client(nil)
 			defer client.Close()
-			p, err := resolve(cmd.Context(), r, options, images, client)
+			p, err := a.resolve(cmd.Context(), r, options, images, client)
 			if err != nil {
 				return err
 			}
@@ -108,8 +108,20 @@ func writePlanned(w io.Writer, p *plan.Plan) error {
 		}
 		phases := slices.Concat(c.Phases.Build, c.Phases.Test, c.Phases.Host)
 		rows = append(rows, []string{
-			fmt.Sprint(c.Index), c.Name, c.Version, strings.Join(phases, ","), shortDigest(c.Digest), strings.Join(params, " "),
+			fmt.Sprint(c.Index), c.Name, chosenVersion(c), strings.Join(phases, ","), shortDigest(c.Digest), strings.Join(params, " "),
 		})
 	}
 	return writeTable(w, []string{"#", "COMPONENT", "VERSION", "PHASES", "DIGEST", "PARAMETERS"}, rows)
+}
+
+// chosenVersion is the version of a component, and for one of the store the build with the reference that chose it.
+func chosenVersion(c plan.Component) string {
+	if c.Build == 0 {
+		return c.Version
+	}
+	version := fmt.Sprintf("%s/%d", c.Version, c.Build)
+	if strings.HasSuffix(c.Reference, "/"+version) {
+		return version
+	}
+	return fmt.Sprintf("%s (%s)", version, c.Reference)
 }

@@ -76,14 +76,16 @@ func (o *planOptions) load() (*recipe.Recipe, plan.Options, error) {
 	return r, options, err
 }
 
-// resolve makes the plan of a recipe.
-func resolve(ctx context.Context, r *recipe.Recipe, options plan.Options, images *store.Store, client *registry.Client) (*plan.Plan, error) {
+// resolve makes the plan of a recipe. Components are looked for in the store first, then beside the recipe.
+func (a *app) resolve(ctx context.Context, r *recipe.Recipe, options plan.Options, images *store.Store, client *registry.Client) (*plan.Plan, error) {
 	actions, err := catalog.Builtin()
 	if err != nil {
 		return nil, err
 	}
 	found := plan.Sources{Registry: client, Store: images}
 	options.Images, options.Versions = found, found.Versions
-	options.Components = component.Files{Dir: r.Dir, Actions: actions}
+	kept := &componentSource{app: a}
+	defer kept.close()
+	options.Components = component.Chain(kept, component.Files{Dir: r.Dir, Actions: actions})
 	return plan.New(ctx, r, options)
 }

@@ -25,6 +25,8 @@ func (a *app) rootCmd() *cobra.Command {
 		a.planCmd(),
 		a.validateCmd(),
 		a.initCmd(),
+		a.componentCmd(),
+		a.recipeCmd(),
 		a.imageCmd(),
 		a.runsCmd(),
 		a.shellCmd(),

@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/slipway-oci/slipway/builder/component/library"
+	"github.com/slipway-oci/slipway/cmd/slipway/internal/display"
+)
+
+func (a *app) componentVersionsCmd() *cobra.Command {
+	var o pageOptions
+	cmd := &cobra.Command{
+		Use:     "versions [flags] [REFERENCE]",
+		Short:   "List the builds of a component, the newest first",
+		Long:    "List the builds of a component, the newest first. REFERENCE is NAME, NAME/1.x.x or NAME/1.2.3 (default: everything).",
+		Example: "  slipway component versions nginx\n  slipway component versions nginx/1.x.x --format wide",
+		Args:    arguments(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withComponents(cmd, func(ctx context.Context, s shelf) error {
+				page, err := s.Builds(ctx, library.BuildsRequest{Reference: optionalArg(args), Limit: o.limit, Next: o.next})
+				if err != nil {
+					return err
+				}
+				o.more(a.Stderr, page.Next)
+				return writeBuilds(cmd.OutOrStdout(), s, page, &o)
+			})
+		},
+		ValidArgsFunction: a.completeComponents,
+	}
+	o.AddFlags(cmd.Flags())
+	return cmd
+}
+
+// buildsView is a list of builds as JSON.
+type buildsView struct {
+	Components []componentView `json:"componentSummaryList"`
+	Next       string          `json:"nextToken,omitempty"`
+}
+
+func writeBuilds(w io.Writer, s shelf, page library.ListPage, o *pageOptions) error {
+	view := buildsView{Components: []componentView{}, Next: page.Next}
+	heading := []string{"COMPONENT", "STATE", "CREATED", "CHANGE"}
+	if o.Is("wide") {
+		heading = append(heading, "TYPE", "PLATFORM", "DIGEST", "TAGS", "REASON")
+	}
+	var rows [][]string
+	for _, c := range page.Components {
+		view.Components = append(view.Components, s.view(c))
+		row := []string{c.Short(), c.State, when(c.Created), c.ChangeDescription}
+		if o.Is("wide") {
+			row = append(row, c.Type, c.Platform, shortDigest(c.Digest), tagsText(c.Tags), c.Reason)
+		}
+		rows = append(rows, row)
+	}
+	if o.JSON() {
+		return display.WriteJSON(w, view)
+	}
+	return writeTable(w, heading, rows)
+}
+
+// tagsText writes tags in one line.
+func tagsText(tags map[string]string) string {
+	var words []string
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		words = append(words, fmt.Sprintf("%s=%s", key, tags[key]))
+	}
+	return strings.Join(words, ",")
+}
