@@ -182,13 +182,25 @@ func (d *downloader) prefix(ctx context.Context, prefix location, folder string)
 	return nil
 }
 
-// localName returns the path of an object: the folder and the key behind the last "/" of the prefix.
+// localName returns the path of an object: the folder and the key behind the last "/" of the prefix. Keys come from a
+// server, so they may hold anything; none leads out of the folder.
 func localName(prefix location, key, folder string) (string, error) {
+	err := fmt.Errorf("object %q cannot be a file below %q", location{prefix.bucket, key}, folder)
+	if !strings.HasPrefix(key, prefix.key) {
+		return "", err
+	}
 	name := key[strings.LastIndexByte(prefix.key, '/')+1:]
+	if name == "" { // the marker of the folder itself
+		return folder, nil
+	}
 	for segment := range strings.SplitSeq(name, "/") {
-		if segment == ".." || strings.ContainsAny(segment, "\x00") || strings.ContainsRune(segment, filepath.Separator) {
-			return "", fmt.Errorf("object %q cannot be a file below %q", location{prefix.bucket, key}, folder)
+		if segment == "." || segment == ".." || strings.ContainsAny(segment, "\x00") || strings.ContainsRune(segment, filepath.Separator) {
+			return "", err
 		}
 	}
-	return filepath.Join(folder, filepath.FromSlash(name)), nil
+	local := filepath.FromSlash(strings.Trim(name, "/"))
+	if !filepath.IsLocal(local) {
+		return "", err
+	}
+	return filepath.Join(folder, local), nil
 }

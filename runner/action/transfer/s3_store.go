@@ -152,7 +152,7 @@ func (s *store) list(ctx context.Context, prefix location, owner string, limit i
 		keys = nil
 		pages := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{
 			Bucket: &prefix.bucket, Prefix: &prefix.key, ExpectedBucketOwner: optional(owner),
-		})
+		}, func(o *s3.ListObjectsV2PaginatorOptions) { o.StopOnDuplicateToken = true })
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
