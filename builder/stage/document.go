@@ -24,7 +24,12 @@ type runnerConfig struct {
 	WorkingDirectory string           `json:"workingDirectory"`
 	RebootMode       string           `json:"rebootMode"`
 	EventsFD         string           `json:"eventsFd"`
+	OutputLimit      string           `json:"eventsOutputLimit"`
 }
+
+// outputLimit is how much of a step's output is shown while it runs; a builder passes on only so much of what a
+// whole execution prints, by default 2 MiB.
+const outputLimit = "65536"
 
 type runnerDocument struct {
 	Path       string            `json:"path"`
@@ -62,6 +67,7 @@ func Files(c plan.Component, phases []string, workingDirectory, folder string, r
 		WorkingDirectory: workingDirectory,
 		RebootMode:       string(restart),
 		EventsFD:         "2",
+		OutputLimit:      outputLimit,
 	}
 	for _, p := range c.Parameters {
 		config.Documents[0].Parameters = append(config.Documents[0].Parameters, runnerParameter{p.Name, p.Value})

@@ -38,6 +38,7 @@ var runFlags = []flag{
 	{name: "ssm-map", arg: "FILE", help: "JSON with values for {{ aws:ssm:... }}", extension: true},
 	{name: "imds-map", arg: "FILE", help: "JSON with values for {{ aws:imds:... }}", extension: true},
 	{name: "events-fd", arg: "N", help: "write events as JSON lines to this descriptor", kind: number, extension: true},
+	{name: "events-output-limit", arg: "BYTES", help: "output of each step in the events; the logs have all (default: no limit)", kind: number, extension: true},
 	{name: "document-map", arg: "FILE", help: "JSON with local files for document locations", extension: true},
 	{name: "reboot-mode", arg: "MODE", help: "container, exit or none: what a request to reboot does (default: exit)", extension: true},
 	{name: "reboot-limit", arg: "N", help: "reboots that a run may ask for (default: 15)", kind: number, extension: true},
@@ -277,6 +278,13 @@ func (p Process) applyDescriptors(v values, o *runOptions) error {
 		case 2:
 			o.Trace, o.Warnings, o.quiet = nil, nil, true
 		}
+	}
+	if text := v["events-output-limit"]; text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			return usageErrorf("--events-output-limit %q: a number of 1 or more is needed", text)
+		}
+		o.EventsOutputLimit = n
 	}
 	if v.has("events-fd") && v["events-fd"] == v["log-archive-fd"] {
 		return usageErrorf("--events-fd and --log-archive-fd cannot share descriptor %s", v["events-fd"])
