@@ -57,7 +57,13 @@ type UnavailableError struct {
 }
 
 // Error names the builder and the cause.
-func (e *UnavailableError) Error() string { return fmt.Sprintf("builder %s: %v", e.Builder, e.Err) }
+func (e *UnavailableError) Error() string {
+	var silent *dial.SilentError
+	if errors.As(e.Err, &silent) && silent.Address == e.Builder {
+		return silent.Error()
+	}
+	return fmt.Sprintf("builder %s: %v", e.Builder, e.Err)
+}
 
 // Unwrap returns the cause.
 func (e *UnavailableError) Unwrap() error { return e.Err }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/moby/buildkit/client"
 	// The connection helpers register their schemes with BuildKit's client.
@@ -18,6 +19,9 @@ import (
 
 // Schemes are the accepted schemes of an address.
 var Schemes = []string{"docker-container", "kube-pod", "podman-container", "ssh", "tcp", "unix"}
+
+// answerTimeout is how long a builder may take for its first answer.
+const answerTimeout = 30 * time.Second
 
 // AddressError is an address that names no builder.
 type AddressError struct{ Address string }
@@ -41,6 +45,25 @@ func Check(address string) error {
 	return nil
 }
 
+// SilentError is a builder that does not answer.
+type SilentError struct {
+	Address string
+	Err     error
+}
+
+// Error says which builder does not answer and why.
+func (e *SilentError) Error() string {
+	return fmt.Sprintf("builder %q does not answer: %v", e.Address, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *SilentError) Unwrap() error { return e.Err }
+
+// Hint says what to look at.
+func (e *SilentError) Hint() string {
+	return "is a BuildKit running there, and may this user reach it? Without --builder and SLIPWAY_BUILDER, slipway brings its own"
+}
+
 // Open connects to the BuildKit at address and makes sure that it answers.
 func Open(ctx context.Context, address string) (*client.Client, error) {
 	if err := Check(address); err != nil {
@@ -48,7 +71,13 @@ func Open(ctx context.Context, address string) (*client.Client, error) {
 	}
 	c, err := client.New(ctx, address)
 	if err != nil {
-		return nil, fmt.Errorf("builder %q: %w", address, err)
+		return nil, &SilentError{Address: address, Err: err}
+	}
+	asking, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	if _, err := c.Info(asking); err != nil {
+		_ = c.Close()
+		return nil, &SilentError{Address: address, Err: err}
 	}
 	return c, nil
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/slipway-oci/slipway/builder/engine"
 	"github.com/slipway-oci/slipway/builder/engine/embedded"
 )
 
@@ -42,7 +43,7 @@ func exitCode(ctx context.Context, err error) int {
 }
 
 func machineFault(err error) bool {
-	if errors.As(err, new(*embedded.Error)) {
+	if errors.As(err, new(*embedded.Error)) || errors.As(err, new(*engine.UnavailableError)) {
 		return true
 	}
 	for _, fault := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EIO, syscall.EROFS, syscall.ENOMEM, syscall.EMFILE} {
