@@ -42,7 +42,7 @@ func (b *planner) components(ctx context.Context) error {
 }
 
 func (b *planner) find(ctx context.Context, entry recipe.Component) (*component.Component, error) {
-	c, err := b.opts.Components.Find(ctx, entry.Reference.Value)
+	c, err := b.lookUp(ctx, entry)
 	if err != nil {
 		if _, ok := errors.AsType[*document.ProblemError](err); ok {
 			return nil, err // places in the component's own file say more
@@ -50,6 +50,22 @@ func (b *planner) find(ctx context.Context, entry recipe.Component) (*component.
 		return nil, &recipe.Error{Pos: entry.Reference.Pos, Err: err}
 	}
 	return c, nil
+}
+
+// lookUp gives the component of an entry: from the recipe file when that holds its document, else from its source.
+func (b *planner) lookUp(ctx context.Context, entry recipe.Component) (*component.Component, error) {
+	d := entry.Document
+	if d == nil {
+		return b.opts.Components.Find(ctx, entry.Reference.Value)
+	}
+	loaded, problems := d.Load(b.opts.Actions)
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	return &component.Component{
+		Name: d.Name.Value, Version: d.Version.Value, Document: loaded, Platform: d.Platform,
+		SupportedOSVersions: d.SupportedOSVersions, File: d.Data.Pos.File, Warnings: problems,
+	}, nil
 }
 
 func (b *planner) warnAbout(c *component.Component) {

@@ -8,6 +8,7 @@ import (
 	"github.com/slipway-oci/slipway/builder/component"
 	"github.com/slipway-oci/slipway/builder/recipe"
 	"github.com/slipway-oci/slipway/oci/ref"
+	"github.com/slipway-oci/slipway/runner/action"
 )
 
 // Options says where things are looked up and what the command line adds to the recipe.
@@ -16,6 +17,8 @@ type Options struct {
 	Images Images
 	// Components finds components.
 	Components component.Source
+	// Actions are those that component documents inside the recipe file may use.
+	Actions *action.Set
 	// Fetch reads Dockerfile templates that are not files; nil refuses such addresses.
 	Fetch recipe.Fetch
 	// Versions gives the versions of a recipe that exist, from which a wildcard version is counted on. Nil means none.

@@ -349,3 +349,45 @@ func TestVersionWithWildcard(t *testing.T) {
 		t.Errorf("got %v, %v, want version 1.0.5", p, err)
 	}
 }
+
+func TestComponentsInsideATemplate(t *testing.T) {
+	dir := write(t, map[string]string{"t.yml": `Resources:
+  Nginx:
+    Type: AWS::ImageBuilder::Component
+    Properties:
+      Name: My Nginx
+      Version: 1.2.0
+      Platform: Linux
+      Data: |
+        schemaVersion: 1.0
+        parameters: [{Port: {type: string, default: '80'}}]
+        phases: [{name: build, steps: [{name: S, action: ExecuteBash, inputs: {commands: ['echo {{ Port }}']}}]}]
+  Web:
+    Type: AWS::ImageBuilder::ContainerRecipe
+    Properties:
+      Name: web
+      Version: 1.0.0
+      ParentImage: debian:12
+      Components: [{ComponentArn: !Ref Nginx, Parameters: [{Name: Port, Value: ['81']}]}, {ComponentArn: !GetAtt Nginx.Arn}]
+`})
+	r, err := recipe.Load(filepath.Join(dir, "t.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts := options(t, dir)
+	if opts.Actions, err = catalog.Builtin(); err != nil {
+		t.Fatal(err)
+	}
+	p, err := New(t.Context(), r, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range p.Components {
+		got = append(got, c.Reference+" "+c.ID()+" "+c.Parameters[0].Value)
+	}
+	want := []string{"t.yml#Nginx my-nginx/1.2.0 81", "t.yml#Nginx my-nginx/1.2.0 80"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("components (-want +got):\n%s", diff)
+	}
+}

@@ -31,7 +31,7 @@ func (r *reader) recipe(root *yaml.Node) *Recipe {
 	short := func(to *string, what string) func(*yaml.Node) {
 		return func(n *yaml.Node) { t, _ := r.text(n, what, 1, maxText); *to = t.Value }
 	}
-	r.mapping(root, "the recipe", []field{
+	r.mapping(root, "the recipe", append([]field{
 		{"name", true, func(n *yaml.Node) { c.Name = r.name(n) }},
 		{"semanticVersion", false, func(n *yaml.Node) { c.Version = r.version(n) }},
 		{"description", false, short(&c.Description, "description")},
@@ -46,10 +46,13 @@ func (r *reader) recipe(root *yaml.Node) *Recipe {
 		{"containerType", false, func(n *yaml.Node) { r.oneOf(n, "containerType", "DOCKER") }},
 		{"instanceConfiguration", false, func(n *yaml.Node) { c.InstanceConfiguration = r.instanceConfiguration(n) }},
 		{"imageOsVersionOverride", false, short(&c.ImageOSVersionOverride, "imageOsVersionOverride")},
-		{"kmsKeyId", false, short(&c.KMSKeyID, "kmsKeyId")},
+		{"kmsKeyId", false, func(n *yaml.Node) {
+			r.ignore(n, r.dialect.key("kmsKeyId"))
+			short(&c.KMSKeyID, "kmsKeyId")(n)
+		}},
 		// A request body that was written for the API carries one; it has no meaning in a file.
 		{"clientToken", false, func(n *yaml.Node) { r.text(n, "clientToken", 1, 64) }},
-	})
+	}, r.dialect.silent()...))
 	if c.Template.Data.Pos.Line > 0 && c.Template.URI.Pos.Line > 0 {
 		r.problems = append(r.problems, &Error{
 			Pos:     c.Template.URI.Pos,
@@ -79,7 +82,7 @@ func (r *reader) version(n *yaml.Node) Text {
 }
 
 func (r *reader) platform(n *yaml.Node) Text {
-	if value := deref(n).Value; value == "macOS" {
+	if value := r.value(n).Value; value == "macOS" {
 		r.fail(n, "platformOverride is %q; there are no macOS containers", value)
 		return Text{}
 	}
@@ -98,7 +101,7 @@ func (r *reader) workingDirectory(n *yaml.Node) Text {
 
 func (r *reader) components(n *yaml.Node) []Component {
 	var list []Component
-	if items := deref(n); items.Kind == yaml.SequenceNode && len(items.Content) > maxComponents {
+	if items := r.value(n); items.Kind == yaml.SequenceNode && len(items.Content) > maxComponents {
 		r.fail(n, "components has %d entries; at most %d are allowed", len(items.Content), maxComponents)
 		return nil
 	}
@@ -112,6 +115,10 @@ func (r *reader) component(n *yaml.Node) Component {
 		return field{key, false, func(n *yaml.Node) {
 			if c.Reference.Pos.Line > 0 {
 				r.fail(n, "component and componentArn are both set; an entry names one component")
+			}
+			if r.isComponent(n) {
+				c.Reference, c.Document = r.template.component(r, n)
+				return
 			}
 			c.Reference, _ = r.text(n, key, 1, maxText)
 			c.Reference.Pos = r.pos(n)
@@ -154,13 +161,13 @@ func (r *reader) parameter(n *yaml.Node) Parameter {
 
 // parameterValue reads a list with one text; a text alone stands for such a list.
 func (r *reader) parameterValue(n *yaml.Node) Text {
-	n = deref(n)
+	n = r.value(n)
 	if n.Kind == yaml.SequenceNode {
 		if len(n.Content) != 1 {
 			r.fail(n, "the value of a parameter has %d elements; exactly one is allowed", len(n.Content))
 			return Text{}
 		}
-		n = deref(n.Content[0])
+		n = r.value(n.Content[0])
 		if isNull(n) {
 			return Text{Pos: r.pos(n)}
 		}
@@ -199,9 +206,9 @@ func (r *reader) repository(n *yaml.Node) *Repository {
 }
 
 func (r *reader) tags(n *yaml.Node) map[string]string {
-	n = deref(n)
+	n = r.value(n)
 	if n.Kind != yaml.MappingNode {
-		r.fail(n, "tags is %s, not a map", kindName(n))
+		r.mismatch(n, "tags", "a map")
 		return nil
 	}
 	if count := len(n.Content) / 2; count > maxTags {
@@ -223,7 +230,7 @@ func (r *reader) tags(n *yaml.Node) map[string]string {
 				"tag key %q is not allowed", key.Value)
 		}
 		tags[key.Value] = ""
-		if value := deref(n.Content[i+1]); !isNull(value) {
+		if value := r.value(n.Content[i+1]); !isNull(value) {
 			t, _ := r.text(value, fmt.Sprintf("the value of tag %q", key.Value), 0, maxTagValue)
 			tags[key.Value] = t.Value
 		}

@@ -4,10 +4,10 @@ import "gopkg.in/yaml.v3"
 
 var volumeTypes = []string{"standard", "io1", "io2", "gp2", "gp3", "sc1", "st1"}
 
-// instanceConfiguration checks what upstream would check, and warns that nothing follows from it.
+// instanceConfiguration checks what upstream would check, and notes that nothing follows from it.
 func (r *reader) instanceConfiguration(n *yaml.Node) *InstanceConfiguration {
 	var c InstanceConfiguration
-	r.warn(n, "instanceConfiguration has no effect: containers are built, not machines")
+	r.ignore(n, r.dialect.key("instanceConfiguration"))
 	r.mapping(n, "instanceConfiguration", []field{
 		{"image", false, func(n *yaml.Node) { t, _ := r.text(n, "image", 1, maxText); c.Image = t.Value }},
 		{"blockDeviceMappings", false, func(n *yaml.Node) {

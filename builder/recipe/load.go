@@ -20,9 +20,10 @@ import (
 // maxFile is the largest recipe file that is read.
 const maxFile = 1 << 20
 
-// Load reads the recipe file at path, or FileName in the folder at path. Its error holds every problem of the file,
-// joined, in file order.
+// Load reads the recipe file at path, or FileName in the folder at path. Of a CloudFormation template with several
+// recipes, path names one as FILE#RESOURCE. Its error holds every problem of the file, joined, in file order.
 func Load(path string) (*Recipe, error) {
+	path, resource := splitResource(path)
 	info, err := os.Stat(path)
 	if err == nil && info.IsDir() {
 		path = filepath.Join(path, FileName)
@@ -35,7 +36,19 @@ func Load(path string) (*Recipe, error) {
 		}
 		return nil, e
 	}
-	return Parse(path, data)
+	return parse(path, resource, data)
+}
+
+// splitResource takes the name of a resource off the path of a template, unless a file has the whole as its name.
+func splitResource(path string) (file, resource string) {
+	at := strings.LastIndexByte(path, '#')
+	if at < 0 {
+		return path, ""
+	}
+	if _, err := os.Lstat(path); err == nil {
+		return path, ""
+	}
+	return path[:at], path[at+1:]
 }
 
 func readFile(path string) ([]byte, error) {
@@ -52,16 +65,21 @@ func readFile(path string) ([]byte, error) {
 }
 
 // Parse reads the text of a recipe file. The file is used for messages, and its folder for relative paths; it is not
-// opened. JSON is accepted because it is YAML.
-func Parse(file string, data []byte) (*Recipe, error) {
-	r := &reader{file: file}
+// opened. JSON is accepted because it is YAML. What kind of file it is, is seen from its content.
+func Parse(file string, data []byte) (*Recipe, error) { return parse(file, "", data) }
+
+func parse(file, resource string, data []byte) (*Recipe, error) {
+	r := &reader{file: file, lines: strings.Split(string(data), "\n")}
 	root, err := r.document(data)
 	if err != nil {
 		return nil, err
 	}
+	if root, err = r.open(root, resource); err != nil {
+		return nil, err
+	}
 	recipe := r.recipe(root)
 	recipe.File, recipe.Dir = file, filepath.Dir(file)
-	recipe.Warnings = r.warnings
+	recipe.Warnings = r.warnings()
 	if err := join(r.problems); err != nil {
 		return nil, err
 	}

@@ -70,12 +70,12 @@ func TestEveryMember(t *testing.T) {
 		ParentImage: Text{"debian:12", at(5, 14)}, PlatformOverride: Text{"Linux", at(6, 19)},
 		ImageOSVersionOverride: "Debian 12", WorkingDirectory: Text{"/opt/work", at(8, 19)},
 		Components: []Component{
-			{Text{"nginx/1.x.x", at(10, 16)}, []Parameter{
+			{Reference: Text{"nginx/1.x.x", at(10, 16)}, Parameters: []Parameter{
 				{Text{"ListenPort", at(11, 25)}, Text{"8080", at(11, 45)}},
 				{Text{"Mode", at(11, 62)}, Text{"0644", at(11, 75)}},
 			}},
-			{Text{"arn:aws:imagebuilder:us-east-1:aws:component/update-linux/x.x.x", at(12, 19)}, nil},
-			{Text{"./checks/http.yaml", at(13, 16)}, nil},
+			{Reference: Text{"arn:aws:imagebuilder:us-east-1:aws:component/update-linux/x.x.x", at(12, 19)}},
+			{Reference: Text{"./checks/http.yaml", at(13, 16)}},
 		},
 		Template: TemplateSource{
 			Data: Text{"FROM {{{ imagebuilder:parentImage }}}\n{{{ imagebuilder:components }}}\n", at(14, 25)}, Line: 15,
@@ -86,7 +86,7 @@ func TestEveryMember(t *testing.T) {
 		InstanceConfiguration: &InstanceConfiguration{Image: "ami-12345678", BlockDeviceMappings: []BlockDeviceMapping{
 			{DeviceName: "/dev/xvda", EBS: &EBS{VolumeSize: 30, VolumeType: "gp3", Encrypted: &encrypted}},
 		}},
-		Warnings: []string{"recipe.yaml:21:3: instanceConfiguration has no effect: containers are built, not machines"},
+		Warnings: []string{"recipe.yaml:19:11: no effect, containers are built and not machines: kmsKeyId, instanceConfiguration"},
 	}
 	if diff := cmp.Diff(want, r); diff != "" {
 		t.Errorf("Parse (-want +got):\n%s", diff)

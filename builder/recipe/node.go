@@ -24,9 +24,15 @@ const (
 // reader turns YAML nodes into values and collects every problem on the way, so that a file is reported whole.
 type reader struct {
 	file     string
+	lines    []string
 	problems []*Error
-	warnings []string
 	merges   int
+
+	ignored   []string     // what has no effect, for one warning
+	ignoredAt document.Pos // of the first one
+
+	dialect  dialect
+	template *cloudFormation // the template that the recipe is a resource of, nil for other files
 }
 
 // field is one known key of a map and what to do with its value.
@@ -49,8 +55,29 @@ func (r *reader) advise(n *yaml.Node, advice, format string, args ...any) {
 	r.problems = append(r.problems, &Error{Pos: r.pos(n), Message: fmt.Sprintf(format, args...), Advice: advice})
 }
 
-func (r *reader) warn(n *yaml.Node, text string) {
-	r.warnings = append(r.warnings, Position(r.pos(n))+": "+text)
+// ignore notes something that has no effect.
+func (r *reader) ignore(n *yaml.Node, what string) {
+	if len(r.ignored) == 0 {
+		r.ignoredAt = r.pos(n)
+	}
+	r.ignored = append(r.ignored, what)
+}
+
+// warnings is one warning that names everything without effect.
+func (r *reader) warnings() []string {
+	if len(r.ignored) == 0 {
+		return nil
+	}
+	return []string{Position(r.ignoredAt) + ": no effect, containers are built and not machines: " + strings.Join(r.ignored, ", ")}
+}
+
+// value follows an alias to what it stands for, and evaluates a function of a template.
+func (r *reader) value(n *yaml.Node) *yaml.Node {
+	n = deref(n)
+	if r.template != nil {
+		n = r.template.evaluate(r, n)
+	}
+	return n
 }
 
 // deref follows an alias to what it stands for.
@@ -65,16 +92,16 @@ func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!
 
 // mapping reads a map strictly: unknown and repeated keys are problems, null values count as absent.
 func (r *reader) mapping(n *yaml.Node, what string, fields []field) {
-	n = deref(n)
+	n = r.value(n)
 	if n.Kind != yaml.MappingNode {
-		r.fail(n, "%s is %s, not a map", what, kindName(n))
+		r.mismatch(n, what, "a map")
 		return
 	}
 	seen := map[string]bool{}
 	r.entries(n, what, fields, seen, 0)
 	for _, f := range fields {
-		if f.required && !seen[f.key] {
-			r.fail(n, "%s has no %q", what, f.key)
+		if key := r.dialect.key(f.key); f.required && !seen[key] {
+			r.fail(n, "%s has no %q", what, key)
 		}
 	}
 }
@@ -83,13 +110,13 @@ func (r *reader) entries(n *yaml.Node, what string, fields []field, seen map[str
 	written := map[string]int{}
 	var merges []*yaml.Node
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := deref(n.Content[i]), deref(n.Content[i+1])
+		key, value := deref(n.Content[i]), n.Content[i+1]
 		if key.Tag == "!!merge" {
-			merges = append(merges, value)
+			merges = append(merges, deref(value))
 			continue
 		}
 		if key.Kind != yaml.ScalarNode {
-			r.fail(n.Content[i], "a key of %s is %s, not a text", what, kindName(key))
+			r.fail(n.Content[i], "a key of %s is %s, not a text", what, r.kindName(key))
 			continue
 		}
 		if line, twice := written[key.Value]; twice {
@@ -97,16 +124,22 @@ func (r *reader) entries(n *yaml.Node, what string, fields []field, seen map[str
 			continue
 		}
 		written[key.Value] = key.Line
-		at := slices.IndexFunc(fields, func(f field) bool { return f.key == key.Value })
+		at := slices.IndexFunc(fields, func(f field) bool { return r.dialect.key(f.key) == key.Value })
 		if at < 0 {
 			r.unknownKey(n.Content[i], what, key.Value, fields)
 			continue
 		}
-		if seen[key.Value] || isNull(value) {
+		if seen[key.Value] {
 			continue
 		}
-		seen[key.Value] = true
-		fields[at].read(value)
+		switch value = r.value(value); {
+		case isNull(value):
+		case r.isFailed(value):
+			seen[key.Value] = true
+		default:
+			seen[key.Value] = true
+			fields[at].read(value)
+		}
 	}
 	r.merged(merges, what, fields, seen, depth)
 }
@@ -127,7 +160,7 @@ func (r *reader) merged(merges []*yaml.Node, what string, fields []field, seen m
 				}
 				return
 			case s.Kind != yaml.MappingNode:
-				r.fail(s, "a merge key takes a map, not %s", kindName(s))
+				r.fail(s, "a merge key takes a map, not %s", r.kindName(s))
 			case depth >= maxMergeDepth:
 				r.fail(s, "merge keys are nested more than %d deep", maxMergeDepth)
 				return
@@ -141,7 +174,7 @@ func (r *reader) merged(merges []*yaml.Node, what string, fields []field, seen m
 func (r *reader) unknownKey(n *yaml.Node, what, key string, fields []field) {
 	known := make([]string, len(fields))
 	for i, f := range fields {
-		known[i] = f.key
+		known[i] = r.dialect.key(f.key)
 	}
 	advice := cmp.Or(near.Hint(key, known), "known keys: "+strings.Join(known, ", "))
 	r.advise(n, advice, "unknown key %q in %s", key, what)
@@ -149,9 +182,9 @@ func (r *reader) unknownKey(n *yaml.Node, what, key string, fields []field) {
 
 // scalar gives the text of a scalar as it stands in the file.
 func (r *reader) scalar(n *yaml.Node, what string) (string, bool) {
-	n = deref(n)
-	if n.Kind != yaml.ScalarNode {
-		r.fail(n, "%s is %s, not a text", what, kindName(n))
+	n = r.value(n)
+	if n.Kind != yaml.ScalarNode || r.isFailed(n) || r.isComponent(n) {
+		r.mismatch(n, what, "a text")
 		return "", false
 	}
 	return n.Value, true
@@ -222,9 +255,9 @@ func (r *reader) boolean(n *yaml.Node, what string) *bool {
 
 // list calls read for each element.
 func (r *reader) list(n *yaml.Node, what string, read func(*yaml.Node)) {
-	n = deref(n)
+	n = r.value(n)
 	if n.Kind != yaml.SequenceNode {
-		r.fail(n, "%s is %s, not a list", what, kindName(n))
+		r.mismatch(n, what, "a list")
 		return
 	}
 	for _, item := range n.Content {
@@ -232,7 +265,14 @@ func (r *reader) list(n *yaml.Node, what string, read func(*yaml.Node)) {
 	}
 }
 
-func kindName(n *yaml.Node) string {
+// mismatch reports a value of another kind, unless it is one that was reported before.
+func (r *reader) mismatch(n *yaml.Node, what, kind string) {
+	if !r.isFailed(n) {
+		r.fail(n, "%s is %s, not %s", what, r.kindName(n), kind)
+	}
+}
+
+func (r *reader) kindName(n *yaml.Node) string {
 	switch n.Kind {
 	case yaml.MappingNode:
 		return "a map"
@@ -241,6 +281,9 @@ func kindName(n *yaml.Node) string {
 	case yaml.ScalarNode:
 		if isNull(n) {
 			return "nothing"
+		}
+		if r.isComponent(n) {
+			return "a component"
 		}
 		return "a text"
 	default:

@@ -46,6 +46,22 @@ type Text struct {
 type Component struct {
 	Reference  Text // of component or componentArn, as written
 	Parameters []Parameter
+	// Document is the component itself when the file holds it beside the recipe, nil when Reference has to be looked
+	// up. Reference is then FILE#NAME, one for each document of the file.
+	Document *Document
+}
+
+// Document is a component document inside the file of the recipe.
+type Document struct {
+	Name     Text
+	Version  Text
+	Platform string // "Linux", "Windows" or "" when the file does not say
+	// SupportedOSVersions are prefixes of OS names; empty means any.
+	SupportedOSVersions []string
+	Data                Text
+	// Line is the line of the file that holds the first line of Data, 0 when the lines of Data are not lines of the
+	// file (a quoted text). Indent is by how much they are indented there.
+	Line, Indent int
 }
 
 // Parameter sets one parameter of a component. The list form of a value is read as its only element.

@@ -90,6 +90,9 @@ func (c *Checker) add(p Problem) {
 // read as YAML goes by its name.
 func peek(path string) (isDocument bool, err error) {
 	info, err := os.Stat(path)
+	if err != nil && strings.Contains(path, "#") {
+		return false, nil // a recipe in a template: FILE#RESOURCE
+	}
 	if err != nil || info.IsDir() {
 		return false, err
 	}
@@ -104,7 +107,7 @@ func peek(path string) (isDocument bool, err error) {
 			switch keys[i].Value {
 			case "phases", "schemaVersion":
 				return true, nil
-			case "parentImage", "semanticVersion", "components", "Resources":
+			case "parentImage", "semanticVersion", "components", "Resources", "containerRecipe":
 				return false, nil
 			}
 		}
@@ -126,6 +129,11 @@ func (c *Checker) recipe(ctx context.Context, path string) {
 		c.errors(r.File, err)
 	}
 	for _, entry := range r.Components {
+		if entry.Document != nil {
+			_, diagnostics := entry.Document.Load(c.Actions)
+			c.diagnostics(diagnostics)
+			continue
+		}
 		reference, err := component.ParseReference(entry.Reference.Value)
 		if err != nil {
 			c.errors(r.File, &recipe.Error{Pos: entry.Reference.Pos, Message: "component", Err: err})
@@ -163,6 +171,10 @@ func (c *Checker) document(path string) {
 		return
 	}
 	_, diagnostics := document.Load(path, data, c.Actions, document.Options{Workflow: true})
+	c.diagnostics(diagnostics)
+}
+
+func (c *Checker) diagnostics(diagnostics document.Diagnostics) {
 	for _, d := range diagnostics {
 		c.add(Problem{
 			Severity: d.Severity.String(), Code: d.Code, File: d.Pos.File, Line: d.Pos.Line, Column: d.Pos.Column,

@@ -83,6 +83,7 @@ func (a *app) resolve(ctx context.Context, r *recipe.Recipe, options plan.Option
 		return nil, err
 	}
 	found := plan.Sources{Registry: client, Store: images}
+	options.Actions = actions
 	options.Images, options.Versions = found, found.Versions
 	kept := &componentSource{app: a}
 	defer kept.close()
