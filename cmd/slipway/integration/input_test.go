@@ -80,6 +80,7 @@ func TestBuildComponentWithoutBuildPhasesIsAWarning(t *testing.T) {
 }
 
 func TestUnreachableRegistryOfTheParentIsExit5(t *testing.T) {
+	t.Parallel()
 	h := newHome(t)
 	p := newProject(t, "127.0.0.1:1/library/none:1", component("c", build(createFile("/a", "a"))))
 	h.run("build", p.dir).wantCode(5, "recipe.yaml:3:14: ", "127.0.0.1:1", "refused")

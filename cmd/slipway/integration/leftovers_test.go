@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -24,22 +25,48 @@ func (h *home) wantNothingLeft() {
 		}
 		if time.Now().After(deadline) {
 			h.t.Errorf("left behind after %v:\n%s", settleTime, strings.Join(left, "\n"))
+			h.sweep()
 			return
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
 }
 
-// leftovers finds the builder and runc by their command lines, and processes in containers by their mounts, which are
-// overlays of folders in the home.
+// leftovers are mounts, processes and containers.
 func (h *home) leftovers() []string {
 	var left []string
-	own, _ := os.Readlink("/proc/self/ns/mnt")
-	for _, mount := range mounts("self") {
-		if strings.HasPrefix(mount, h.dir+"/") {
-			left = append(left, "mount "+mount)
-		}
+	for _, mount := range h.mounts() {
+		left = append(left, "mount "+mount)
 	}
+	for pid, command := range h.processes() {
+		left = append(left, fmt.Sprintf("process %d: %s", pid, command))
+	}
+	bundles, _ := filepath.Glob(filepath.Join(h.dir, "buildkit", "runc-*", "executor", "*", "config.json"))
+	for _, b := range bundles {
+		left = append(left, "container "+filepath.Dir(b))
+	}
+	return left
+}
+
+// sweep ends what a failed test left behind, for the sake of the tests after it.
+func (h *home) sweep() {
+	for pid := range h.processes() {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	for _, mount := range slices.Backward(h.mounts()) {
+		_ = syscall.Unmount(mount, syscall.MNT_DETACH)
+	}
+	bundles, _ := filepath.Glob(filepath.Join(h.dir, "buildkit", "runc-*", "executor", "*", "config.json"))
+	for _, b := range bundles {
+		_ = os.RemoveAll(filepath.Dir(b))
+	}
+}
+
+// processes finds the builder and runc by their command lines, and processes in containers by their mounts, which are
+// overlays of folders in the home.
+func (h *home) processes() map[int]string {
+	found := map[int]string{}
+	own, _ := os.Readlink("/proc/self/ns/mnt")
 	entries, _ := os.ReadDir("/proc")
 	for _, e := range entries {
 		pid, err := strconv.Atoi(e.Name())
@@ -52,21 +79,17 @@ func (h *home) leftovers() []string {
 		inside := ns != "" && ns != own && slices.ContainsFunc(lines(filepath.Join("/proc", e.Name(), "mountinfo")),
 			func(l string) bool { return strings.Contains(l, h.dir+"/buildkit/") })
 		if inside || strings.Contains(command, h.dir+"/") {
-			left = append(left, fmt.Sprintf("process %d: %s", pid, command))
+			found[pid] = command
 		}
 	}
-	bundles, _ := filepath.Glob(filepath.Join(h.dir, "buildkit", "runc-*", "executor", "*", "config.json"))
-	for _, b := range bundles {
-		left = append(left, "container "+filepath.Dir(b))
-	}
-	return left
+	return found
 }
 
-// mounts are the mount points of a process.
-func mounts(pid string) []string {
+// mounts are the mount points below the home.
+func (h *home) mounts() []string {
 	var list []string
-	for _, line := range lines(filepath.Join("/proc", pid, "mountinfo")) {
-		if fields := strings.Fields(line); len(fields) > 4 {
+	for _, line := range lines("/proc/self/mountinfo") {
+		if fields := strings.Fields(line); len(fields) > 4 && strings.HasPrefix(fields[4], h.dir+"/") {
 			list = append(list, fields[4])
 		}
 	}

@@ -90,15 +90,20 @@ func TestTPL08CopyFromTheRecipeFolder(t *testing.T) {
 func TestTPL09CommandsSurvive(t *testing.T) {
 	h := shared(t)
 	parent := newProject(t, debian, component("c", build(bash("true"))))
-	parent.rename(parent.name+"-parent").template(from, `CMD ["before"]`, components, `ENTRYPOINT ["entry"]`)
-	parentDigest := h.build(parent).digest()
-	child := newProject(t, "store:"+parent.pointer(1), component("c", build(bash("echo > /child"))))
-	config := configOf(t, h.image(h.build(child).digest())).Config
-	if got := configOf(t, h.image(parentDigest)).Config.Cmd; len(got) != 0 && got[0] != "before" {
-		t.Errorf("CMD of the parent is %q", got)
+	parent.rename(parent.name+"-parent").template(from, `CMD ["before"]`, components, `LABEL after=yes`)
+	if diff := cmp.Diff([]string{"before"}, configOf(t, h.image(h.build(parent).digest())).Config.Cmd); diff != "" {
+		t.Errorf("CMD before the components (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"entry"}, config.Entrypoint); diff != "" {
-		t.Errorf("ENTRYPOINT of the child (-want +got):\n%s", diff)
+	// ENTRYPOINT resets only a CMD of the parent image.
+	parent.write("Dockerfile", strings.Join([]string{from, `CMD ["before"]`, components, `ENTRYPOINT ["entry"]`}, "\n")+"\n")
+	config := configOf(t, h.image(h.build(parent).digest())).Config
+	if diff := cmp.Diff([][]string{{"entry"}, {"before"}}, [][]string{config.Entrypoint, config.Cmd}); diff != "" {
+		t.Errorf("ENTRYPOINT and CMD around the components (-want +got):\n%s", diff)
+	}
+	child := newProject(t, "store:"+parent.pointer(2), component("c", build(bash("echo > /child"))))
+	config = configOf(t, h.image(h.build(child).digest())).Config
+	if diff := cmp.Diff([][]string{{"entry"}, {"before"}}, [][]string{config.Entrypoint, config.Cmd}); diff != "" {
+		t.Errorf("ENTRYPOINT and CMD of the parent (-want +got):\n%s", diff)
 	}
 }
 
