@@ -27,7 +27,12 @@ prerequisites:
 
 # Everything: the unit tests, those of them without containers with the race detector, and the whole program against
 # real parts.
-test: prerequisites build race integration
+test: export SLIPWAY_S3_SERVER = $(CURDIR)/bin/versitygw
+test: prerequisites build bin/versitygw race integration
+
+# The S3 server that tests start. It takes minutes to build and changes with its go.mod alone.
+bin/versitygw: .tools/s3/go.mod .tools/s3/go.sum
+	$(GO) build -C .tools/s3 -o $(CURDIR)/$@ github.com/versity/versitygw/cmd/versitygw
 
 unit: runner
 	$(GO) test ./...

@@ -45,7 +45,7 @@ func s3Server(t *testing.T) *s3.Client {
 	t.Helper()
 	program := os.Getenv("SLIPWAY_S3_SERVER")
 	if program == "" {
-		t.Skip("SLIPWAY_S3_SERVER must name an S3 server: go build -C tools -o DIR/versitygw github.com/versity/versitygw/cmd/versitygw")
+		t.Skip("SLIPWAY_S3_SERVER must name an S3 server: make bin/versitygw, then SLIPWAY_S3_SERVER=$PWD/bin/versitygw")
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -1,5 +1,5 @@
-// Programs that the tests start. They have a module of their own so that their requirements stay out of Slipway's.
-module github.com/slipway-oci/slipway/tools
+// The S3 server that tests start. It has a module of its own so that its requirements stay out of every other one.
+module github.com/slipway-oci/slipway/tools/s3
 
 go 1.26
 
