@@ -48,8 +48,8 @@ func (s *shelf) with(change func(*library.Options)) *shelf {
 	return &other
 }
 
-// document is a document with these phases. The text makes it differ from others.
-func document(text string, phases ...string) *string {
+// doc is a document with these phases. The text makes it differ from others.
+func doc(text string, phases ...string) *string {
 	if len(phases) == 0 {
 		phases = []string{"build"}
 	}
@@ -61,7 +61,7 @@ func document(text string, phases ...string) *string {
 }
 
 func request(name, version, text string) library.Request {
-	return library.Request{Name: name, Version: version, Platform: "Linux", Data: document(text)}
+	return library.Request{Name: name, Version: version, Platform: "Linux", Data: doc(text)}
 }
 
 // add creates components, each NAME/VERSION with content of its own, and gives the last.
