@@ -36,11 +36,7 @@ func (c *Console) Record(r Record) {
 	info := func(text ...string) { c.line(r.Time, "Info", text...) }
 	switch e := r.Event.(type) {
 	case StepOutput:
-		if e.Stream == "stderr" {
-			info("CmdExecution: Stderr: ", e.Text)
-		} else {
-			info("CmdExecution: Stdout: ", e.Text)
-		}
+		c.output(outputLine{at: r.Time, stream: e.Stream, text: []byte(e.Text)})
 	case RunStart:
 		if !e.Resumed {
 			info("Executor: STARTED EXECUTION OF ALL DOCUMENTS")
@@ -100,20 +96,40 @@ func (c *Console) stepEnd(r Record, e StepEnd) {
 	}
 }
 
+// output writes a line of a command.
+func (c *Console) output(l outputLine) {
+	if c.failed != nil {
+		return
+	}
+	c.begin(l.at, "Info")
+	if l.stream == "stderr" {
+		c.w.WriteString("CmdExecution: Stderr: ")
+	} else {
+		c.w.WriteString("CmdExecution: Stdout: ")
+	}
+	c.w.Write(l.text)
+	c.w.WriteByte('\n')
+}
+
 func (c *Console) line(at time.Time, level string, text ...string) {
 	if c.failed != nil {
 		return
 	}
+	c.begin(at, level)
+	for _, t := range text {
+		c.w.WriteString(t)
+	}
+	c.w.WriteByte('\n') // a bufio.Writer remembers its first error for Flush
+}
+
+// begin writes what stands in front of every line.
+func (c *Console) begin(at time.Time, level string) {
 	if ms := at.UnixMilli(); ms != c.last || c.stamp == nil {
 		c.stamp, c.last = append(at.UTC().AppendFormat(c.stamp[:0], stampLayout), ' '), ms
 	}
 	c.w.Write(c.stamp)
 	c.w.WriteString(level)
 	c.w.WriteByte(' ')
-	for _, t := range text {
-		c.w.WriteString(t)
-	}
-	c.w.WriteByte('\n') // a bufio.Writer remembers its first error for Flush
 }
 
 // Application is the sink of the application log: the runner's own debug lines, and everything that is not the
@@ -125,6 +141,9 @@ func NewApplication(w io.Writer) *Application { return &Application{w: bufio.New
 
 // Flush writes what is buffered. Errors are dropped: there is no place left to report them.
 func (a *Application) Flush() { _ = a.w.Flush() }
+
+// output does nothing: what commands print is in the console log.
+func (a *Application) output(outputLine) {}
 
 // Record writes the line of one event.
 func (a *Application) Record(r Record) {

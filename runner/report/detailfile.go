@@ -60,6 +60,9 @@ func (d *Detail) Record(r Record) {
 	}
 }
 
+// output does nothing: outputs arrive with the end of their step.
+func (d *Detail) output(outputLine) {}
+
 // Flush does nothing: the file follows on its own, see Sync.
 func (d *Detail) Flush() {}
 

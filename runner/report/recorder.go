@@ -194,8 +194,33 @@ func (w *lineWriter) emitLine(line []byte) {
 }
 
 func (w *lineWriter) emit(text []byte, partial bool) {
-	w.recorder.recordAt(w.at, w.pos, StepOutput{Stream: w.stream, Text: validText(text), Partial: partial})
+	line := outputLine{at: w.at, pos: &w.pos, stream: w.stream, text: validText(text), partial: partial}
+	w.recorder.last = w.at
+	for _, s := range w.recorder.sinks {
+		if lines, ok := s.(outputSink); ok {
+			lines.output(line)
+		} else {
+			s.Record(line.record())
+		}
+	}
 }
+
+// outputLine is a StepOutput on its way: there may be millions of them, so they are not made into events for sinks
+// that can do without. What it points to is valid only during the call.
+type outputLine struct {
+	at      time.Time
+	pos     *Position
+	stream  string
+	text    []byte
+	partial bool
+}
+
+func (l outputLine) record() Record {
+	return Record{Time: l.at, Position: *l.pos, Event: StepOutput{Stream: l.stream, Text: string(l.text), Partial: l.partial}}
+}
+
+// outputSink is an extra ability of a Sink: it takes lines of output as they are.
+type outputSink interface{ output(l outputLine) }
 
 func (w *lineWriter) end() {
 	w.recorder.mu.Lock()
@@ -219,9 +244,9 @@ func cutBefore(b []byte, limit int) int {
 }
 
 // validText is b as UTF-8; bytes that are none become U+FFFD.
-func validText(b []byte) string {
+func validText(b []byte) []byte {
 	if utf8.Valid(b) {
-		return string(b)
+		return b
 	}
-	return string(bytes.ToValidUTF8(b, []byte("\uFFFD")))
+	return bytes.ToValidUTF8(b, []byte("\uFFFD"))
 }

@@ -22,6 +22,7 @@ type Stream struct {
 	report func(error)
 
 	limit *limit // nil passes all output on
+	head  head   // of the latest output
 
 	stamp []byte // last, as text
 	last  time.Time
@@ -62,7 +63,7 @@ func (s *Stream) Record(r Record) {
 
 func (s *Stream) record(r Record) {
 	if out, ok := r.Event.(StepOutput); ok {
-		s.output(r, out)
+		s.write(outputLine{r.Time, &r.Position, out.Stream, []byte(out.Text), out.Partial})
 		return
 	}
 	name, body := fields(r.Event)
@@ -84,21 +85,33 @@ func (s *Stream) record(r Record) {
 	s.end()
 }
 
-// output appends a line of a command; text whose JSON would be too long is continued in further events.
-func (s *Stream) output(r Record, out StepOutput) {
+// output appends a line of a command.
+func (s *Stream) output(l outputLine) {
+	switch {
+	case s.failed != nil:
+	case s.limit != nil:
+		s.limit.record(l.record(), s.record)
+	default:
+		s.write(l)
+	}
+}
+
+// write appends a line of a command; text whose JSON would be too long is continued in further events.
+func (s *Stream) write(l outputLine) {
 	const room = maxEvent - 2<<10
-	for text := out.Text; ; {
-		piece := fitting(text, room)
+	s.prepare(l)
+	for text := l.text; ; {
+		piece := text[:fitting(text, room)]
 		text = text[len(piece):]
-		s.begin(r, "step.output")
-		s.buf = append(s.buf, `,"stream":"`...)
-		s.buf = append(s.buf, out.Stream...)
-		s.buf = append(s.buf, `","text":`...)
-		s.buf = AppendString(s.buf, piece)
+		s.seq++
+		s.buf = append(s.buf, `{"v":1,"seq":`...)
+		s.buf = strconv.AppendInt(s.buf, s.seq, 10)
+		s.buf = append(s.buf, s.head.text...)
+		s.buf = appendText(s.buf, piece)
 		s.buf = append(s.buf, `,"partial":`...)
-		s.buf = strconv.AppendBool(s.buf, out.Partial || text != "")
+		s.buf = strconv.AppendBool(s.buf, l.partial || len(text) > 0)
 		s.end()
-		if text == "" {
+		if len(text) == 0 {
 			break
 		}
 	}
@@ -107,19 +120,42 @@ func (s *Stream) output(r Record, out StepOutput) {
 	}
 }
 
+// head is what events of output have between their number and their text: the same for all lines of one write.
+type head struct {
+	at     time.Time
+	pos    Position
+	stream string
+	text   []byte
+}
+
+// prepare makes the head of a line the current one.
+func (s *Stream) prepare(l outputLine) {
+	if s.head.text != nil && s.head.at.Equal(l.at) && s.head.stream == l.stream && s.head.pos == *l.pos {
+		return
+	}
+	s.head.at, s.head.pos, s.head.stream = l.at, *l.pos, l.stream
+	b := s.common(s.head.text[:0], l.at, l.pos, "step.output")
+	b = append(append(b, `,"stream":"`...), l.stream...)
+	s.head.text = append(b, `","text":`...)
+}
+
 // begin appends the common fields.
 func (s *Stream) begin(r Record, name string) {
 	s.seq++
 	b := append(s.buf, `{"v":1,"seq":`...)
 	b = strconv.AppendInt(b, s.seq, 10)
+	s.buf = s.common(b, r.Time, &r.Position, name)
+}
+
+// common appends the common fields behind the number.
+func (s *Stream) common(b []byte, at time.Time, p *Position, name string) []byte {
 	b = append(b, `,"time":"`...)
-	if s.stamp == nil || !r.Time.Equal(s.last) {
-		s.stamp, s.last = r.Time.UTC().AppendFormat(s.stamp[:0], "2006-01-02T15:04:05.000000Z"), r.Time
+	if s.stamp == nil || !at.Equal(s.last) {
+		s.stamp, s.last = at.UTC().AppendFormat(s.stamp[:0], "2006-01-02T15:04:05.000000Z"), at
 	}
 	b = append(b, s.stamp...)
 	b = append(b, `","type":"`...)
 	b = append(append(b, name...), '"')
-	p := r.Position
 	text := func(key, value string) {
 		if value != "" {
 			b = append(append(append(b, `,"`...), key...), `":`...)
@@ -143,7 +179,7 @@ func (s *Stream) begin(r Record, name string) {
 	if p.Iteration >= 0 {
 		number("iteration", p.Iteration)
 	}
-	s.buf = b
+	return b
 }
 
 // body appends the fields of a struct behind the common ones.
@@ -311,55 +347,4 @@ func cut(text string, limit int) string {
 		return text
 	}
 	return text[:cutBefore([]byte(text[:limit+1]), limit)]
-}
-
-const hex = "0123456789abcdef"
-
-// AppendString appends s, valid UTF-8, to b as a JSON string, without HTML escapes.
-func AppendString(b []byte, s string) []byte {
-	b = append(b, '"')
-	from := 0
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= 0x20 && c != '"' && c != '\\' {
-			continue
-		}
-		b = append(b, s[from:i]...)
-		switch c {
-		case '"', '\\':
-			b = append(b, '\\', c)
-		case '\t':
-			b = append(b, '\\', 't')
-		case '\n':
-			b = append(b, '\\', 'n')
-		case '\r':
-			b = append(b, '\\', 'r')
-		default:
-			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		}
-		from = i + 1
-	}
-	return append(append(b, s[from:]...), '"')
-}
-
-// fitting returns the longest beginning of s whose JSON takes at most limit bytes.
-func fitting(s string, limit int) string {
-	if len(s)*6 <= limit {
-		return s
-	}
-	used := 0
-	for i, c := range s {
-		switch {
-		case c == '"' || c == '\\' || c == '\t' || c == '\n' || c == '\r':
-			used += 2
-		case c < 0x20:
-			used += 6
-		default:
-			used += len(string(c))
-		}
-		if used > limit {
-			return s[:i]
-		}
-	}
-	return s
 }
