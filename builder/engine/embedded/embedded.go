@@ -84,10 +84,11 @@ func (p paths) lease() string     { return filepath.Join(p.sockets, "lease.sock"
 func (p paths) startLock() string { return filepath.Join(p.root, "start.lock") }
 func (p paths) serveLock() string { return filepath.Join(p.root, "serve.lock") }
 func (p paths) info() string      { return filepath.Join(p.root, "builder.json") }
+func (p paths) temporary() string { return filepath.Join(p.root, "tmp") }
 func (p paths) log() string       { return filepath.Join(p.root, "builder.log") }
 
 func (p paths) create() error {
-	if err := os.MkdirAll(p.root, 0o700); err != nil {
+	if err := os.MkdirAll(p.temporary(), 0o700); err != nil {
 		return err
 	}
 	if p.sockets == p.root {

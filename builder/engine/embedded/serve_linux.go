@@ -41,6 +41,9 @@ func Serve(ctx context.Context, o Options) error {
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if err := sweep(ctx, p, o.Runtime); err != nil {
+		return err
+	}
 	w, err := newService(ctx, p.root, o.Runtime)
 	if err != nil {
 		return err

@@ -87,8 +87,13 @@ func spawn(ctx context.Context, o Options, p paths) (net.Conn, error) {
 		// BuildKit clips what an execution prints, to 2 MiB and 200 KiB/s; here that is ours to lift. It keeps in memory
 		// what it passes on, so there has to be a limit: the runner sends less than this of what steps print.
 		"BUILDKIT_STEP_LOG_MAX_SIZE=33554432", "BUILDKIT_STEP_LOG_MAX_SPEED=-1",
-		"SLIPWAY_BUILDER_IDLE="+o.Idle.String(), "SLIPWAY_RUNTIME="+o.Runtime)
+		"SLIPWAY_BUILDER_IDLE="+o.Idle.String(), "SLIPWAY_RUNTIME="+o.Runtime,
+		"TMPDIR="+p.temporary())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if os.Geteuid() == 0 {
+		// Mounts of the builder's own: none outlives it, however it ends. A plain user's builder has them anyway.
+		cmd.SysProcAttr.Unshareflags = syscall.CLONE_NEWNS
+	}
 	if err := cmd.Start(); err != nil {
 		return nil, &Error{What: "the builder cannot be started", Err: err}
 	}
