@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slipway-oci/slipway/builder/engine/embedded"
 	"github.com/slipway-oci/slipway/builder/event"
 	"github.com/slipway-oci/slipway/builder/result"
 )
@@ -84,6 +85,16 @@ func (h *home) build(p *project, args ...string) *outcome {
 func (h *home) startBuild(p *project, args ...string) *process {
 	h.t.Helper()
 	return h.start(append([]string{"build", p.dir, "--progress", "json", "--format", "json"}, args...)...)
+}
+
+// builder is the embedded builder that runs.
+func (h *home) builder() embedded.Info {
+	h.t.Helper()
+	info, err := embedded.Status(filepath.Join(h.dir, "buildkit"))
+	if err != nil || !info.Running {
+		h.t.Fatalf("no builder runs: %+v, %v", info, err)
+	}
+	return info
 }
 
 // runFolder is the folder of the newest run.

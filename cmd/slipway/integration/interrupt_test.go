@@ -108,3 +108,16 @@ func TestSIGTERMInterruptsToo(t *testing.T) {
 	b.wait().wantCode(130)
 	h.wantNothingLeft()
 }
+
+func TestNextBuildCleansUpAfterAKilledBuilder(t *testing.T) {
+	h := shared(t)
+	p := newProject(t, debian, component("c", build(bash("setsid sleep 1000 & echo ready; sleep 1000"))))
+	b := h.startBuild(p)
+	b.await("build", atStep(event.StageBuild))
+	if err := syscall.Kill(h.builder().PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	b.wait().wantCode(5)
+	h.build(p.change(component("c", build(bash("true"))))).wantCode(0)
+	h.wantNothingLeft()
+}

@@ -85,11 +85,11 @@ func (h *home) processes() map[int]string {
 	return found
 }
 
-// mounts are the mount points below the home.
+// mounts are the mount points below the home or with folders of it in them.
 func (h *home) mounts() []string {
 	var list []string
 	for _, line := range lines("/proc/self/mountinfo") {
-		if fields := strings.Fields(line); len(fields) > 4 && strings.HasPrefix(fields[4], h.dir+"/") {
+		if fields := strings.Fields(line); len(fields) > 4 && strings.Contains(line, h.dir+"/") {
 			list = append(list, fields[4])
 		}
 	}

@@ -1,0 +1,141 @@
+package integration
+
+import (
+	"archive/tar"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/containerd/containerd/v2/core/content"
+	"github.com/containerd/containerd/v2/plugins/content/local"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/moby/buildkit/client"
+	"github.com/tonistiigi/fsutil"
+
+	"github.com/slipway-oci/slipway/builder/recipe"
+)
+
+func TestTPL11RenderedDockerfileBuildsTheSameFileSystem(t *testing.T) {
+	h := shared(t)
+	address := buildkitd(t)
+	for _, tt := range []struct {
+		name, parent string
+		prepare      func(*project)
+	}{
+		{"plain", debian, func(*project) {}},
+		{"scratch", "scratch", func(*project) {}},
+		{"template", debian, func(p *project) {
+			p.write("page.html", "a page\n").write("skip/me", "x").write(".dockerignore", "skip\n")
+			p.template("ARG UNUSED=1", "FROM {{{ imagebuilder:parentImage }}} AS base", "ARG GREETING=hello", "ENV PLACE=world",
+				"COPY . /srv/", "USER nobody", "{{{ imagebuilder:components }}}", "RUN id -un > /tmp/who", "FROM base", "COPY --from=base /srv /copy")
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			h := h.of(t)
+			first := component("one", build(createFile("/data/one", "1"), createFile("/two words", "2")), validate(exists("/data/one")))
+			p := newProject(t, tt.parent, first)
+			if tt.parent == debian {
+				second := componentWith("two", parameter("Text", "default"),
+					build(bash("echo {{ Text }} ${GREETING-} ${PLACE-} > /text; id -u >> /text; ln -s text /link; chmod 4755 /text; chown 1:2 /text")))
+				p = newProject(t, tt.parent, first, second)
+			}
+			tt.prepare(p)
+			want := fileSystem(t, mutate.Extract(h.image(h.build(p, "-p", "Text=given").digest())))
+			dir := filepath.Join(t.TempDir(), "rendered")
+			args := []string{"render", p.dir, "-o", dir}
+			if tt.parent == debian {
+				args = append(args, "-p", "Text=given")
+			}
+			if out := h.run(args...).wantCode(0); out.stdout != dir+"\n" {
+				t.Errorf("stdout %q, want the folder", out.stdout)
+			}
+			if diff := cmp.Diff(want, fileSystem(t, solveRendered(t, address, dir))); diff != "" {
+				t.Errorf("file system (-slipway +rendered):\n%s", diff)
+			}
+			h.run(args...).wantCode(2, "is not empty")
+		})
+	}
+}
+
+// solveRendered builds a rendered folder with BuildKit's own Dockerfile frontend and gives the files as a tar stream.
+func solveRendered(t *testing.T, address, dir string) io.ReadCloser {
+	t.Helper()
+	c, err := client.New(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	out, err := os.Create(filepath.Join(t.TempDir(), "out.tar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	opt := client.SolveOpt{
+		Frontend:      "dockerfile.v0",
+		FrontendAttrs: map[string]string{"context:slipway-files": "local:slipway-files"},
+		LocalMounts:   map[string]fsutil.FS{},
+		OCIStores:     map[string]content.Store{},
+		Exports: []client.ExportEntry{{
+			Type: client.ExporterTar, Output: func(map[string]string) (io.WriteCloser, error) { return out, nil },
+		}},
+	}
+	for name, folder := range map[string]string{"context": "context", "dockerfile": ".", "slipway-files": "slipway"} {
+		if opt.LocalMounts[name], err = fsutil.NewFS(filepath.Join(dir, folder)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	script, err := os.ReadFile(filepath.Join(dir, "build.sh"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, digest, found := strings.Cut(string(script), "/parent@"); found {
+		digest, _, _ = strings.Cut(digest, `"`)
+		opt.FrontendAttrs["context:"+recipe.ParentContext] = "oci-layout://parent@" + digest
+		if opt.OCIStores["parent"], err = local.NewStore(filepath.Join(dir, "parent")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := c.Solve(t.Context(), nil, opt, nil); err != nil {
+		text, _ := os.ReadFile(filepath.Join(dir, "Dockerfile"))
+		t.Fatalf("%v\n%s", err, text)
+	}
+	in, err := os.Open(out.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in
+}
+
+// fileSystem describes what a tar stream holds by path: everything but times, which differ from build to build.
+func fileSystem(t *testing.T, r io.ReadCloser) map[string]string {
+	t.Helper()
+	defer func() { _ = r.Close() }()
+	files := map[string]string{}
+	for archive := tar.NewReader(r); ; {
+		header, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			return files
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := path.Clean("/" + header.Name)
+		if name == "/" {
+			continue
+		}
+		digest := sha256.New()
+		if _, err := io.Copy(digest, archive); err != nil {
+			t.Fatal(err)
+		}
+		if header.Typeflag == tar.TypeLink {
+			continue // which of two names is the first differs from one writer to another
+		}
+		files[name] = fmt.Sprintf("%c %o %d:%d %s %x", header.Typeflag, header.Mode&0o7777, header.Uid, header.Gid, header.Linkname, digest.Sum(nil)[:8])
+	}
+}
