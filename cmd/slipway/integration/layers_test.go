@@ -299,8 +299,8 @@ func TestREC13WorkingDirectory(t *testing.T) {
 	}
 }
 
-// content reads a file of an image, topmost layer first.
-func content(t *testing.T, h *home, digest, path string) string {
+// fileIn reads a file of an image, topmost layer first.
+func fileIn(t *testing.T, h *home, digest, path string) string {
 	t.Helper()
 	layers := layersOf(t, h.image(digest))
 	for n := len(layers) - 1; n >= 0; n-- {

@@ -17,7 +17,7 @@ func TestTPL04InstructionsAroundComponentsTakeEffectInOrder(t *testing.T) {
 	p := newProject(t, debian, component("c", build(bash("cat /log; echo component >> /log")), test(bash("grep after /log"))))
 	p.template(from, "RUN echo before > /log", components, "RUN echo after >> /log", `LABEL last=yes`)
 	digest := h.build(p).digest()
-	if got := content(t, h, digest, "/log"); got != "before\ncomponent\nafter\n" {
+	if got := fileIn(t, h, digest, "/log"); got != "before\ncomponent\nafter\n" {
 		t.Errorf("/log is %q", got)
 	}
 	if got := configOf(t, h.image(digest)).Config.Labels["last"]; got != "yes" {
@@ -37,7 +37,7 @@ func TestTPL05StepsRunAsRootAndTheUserStays(t *testing.T) {
 			t.Errorf("user of the image is %q, want nobody", got)
 		}
 	}
-	if got := content(t, h, digest, "/uid") + content(t, h, childDigest, "/uid2"); got != "0\n0\n" {
+	if got := fileIn(t, h, digest, "/uid") + fileIn(t, h, childDigest, "/uid2"); got != "0\n0\n" {
 		t.Errorf("steps ran as %q", got)
 	}
 }
@@ -47,7 +47,7 @@ func TestTPL06VariablesBeforeComponentsAreSeenBySteps(t *testing.T) {
 	p := newProject(t, debian, component("c", build(bash(`echo "$STAYS $GOES" > /seen`)), test(bash(`test "$STAYS" = env`, `test -z "${GOES-}"`))))
 	p.template(from, "ENV STAYS=env", "ARG GOES=arg", components)
 	digest := h.build(p).digest()
-	if got := content(t, h, digest, "/seen"); got != "env arg\n" {
+	if got := fileIn(t, h, digest, "/seen"); got != "env arg\n" {
 		t.Errorf("steps saw %q", got)
 	}
 	env := strings.Join(configOf(t, h.image(digest)).Config.Env, " ")
@@ -75,14 +75,14 @@ func TestTPL08CopyFromTheRecipeFolder(t *testing.T) {
 	p.write("site/index", "page\n").write("site/ignored", "x").write(".dockerignore", "site/ignored\n")
 	p.template(from, "COPY site /site", components, "COPY recipe.yaml /recipe.yaml")
 	digest := h.build(p).digest()
-	if got := content(t, h, digest, "/site/index"); got != "page\nmore\n" {
+	if got := fileIn(t, h, digest, "/site/index"); got != "page\nmore\n" {
 		t.Errorf("/site/index is %q", got)
 	}
-	if got := content(t, h, digest, "/recipe.yaml"); got != p.recipe {
+	if got := fileIn(t, h, digest, "/recipe.yaml"); got != p.recipe {
 		t.Errorf("/recipe.yaml is %q", got)
 	}
 	again := h.build(p.write("site/index", "changed\n"))
-	if got := content(t, h, again.digest(), "/site/index"); got != "changed\nmore\n" {
+	if got := fileIn(t, h, again.digest(), "/site/index"); got != "changed\nmore\n" {
 		t.Errorf("after a change, /site/index is %q", got)
 	}
 }
