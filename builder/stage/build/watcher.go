@@ -41,7 +41,7 @@ func newWatcher(s stage.Services, in Input, components []plan.Component) *watche
 func (w *watcher) base(i int) event.Event {
 	return event.Event{
 		Time: time.Now(), Platform: w.platform, Stage: event.StageBuild,
-		Component: w.components[i].Name, Index: w.components[i].Index, Count: len(w.components),
+		Component: w.components[i].Name, Index: w.components[i].Index, Count: len(w.in.Plan.Components),
 	}
 }
 

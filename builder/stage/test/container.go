@@ -91,7 +91,7 @@ func (c *container) spec() (engine.TestSpec, error) {
 func (c *container) base(run int) event.Event {
 	component := c.components[min(run, len(c.components)-1)]
 	e := event.Event{
-		Time: time.Now(), Stage: event.StageTest, Component: component.Name, Index: component.Index, Count: len(c.components),
+		Time: time.Now(), Stage: event.StageTest, Component: component.Name, Index: component.Index, Count: len(c.in.Plan.Components),
 	}
 	e.Platform = stage.PlatformName(c.in.Plan, c.in.Platform)
 	return e
