@@ -3,6 +3,9 @@
 package catalog
 
 import (
+	"context"
+	"strings"
+
 	"github.com/slipway-oci/slipway/runner/action"
 	"github.com/slipway-oci/slipway/runner/action/command"
 	"github.com/slipway-oci/slipway/runner/action/file"
@@ -25,6 +28,15 @@ func Builtin() (*action.Set, error) { return New(Options{}) }
 // New returns all built-in modules.
 func New(o Options) (*action.Set, error) {
 	access := transfer.S3Access{CAFile: o.CAFile, SecretsFolder: o.SecretsFolder}
+	fetch := func(ctx context.Context, req action.Request, location, file string) error {
+		var module action.Module = transfer.Download{CAFile: o.CAFile}
+		if strings.HasPrefix(location, "s3://") {
+			module = transfer.S3Download{Access: access}
+		}
+		req.Entries = []action.Entry{{"source": location, "destination": file}}
+		_, err := module.Run(ctx, req)
+		return err
+	}
 	return action.NewSet(
 		command.Bash{},
 		command.Binary{},
@@ -50,10 +62,10 @@ func New(o Options) (*action.Set, error) {
 		file.SetPermissions{},
 
 		system.Assert{},
-		system.InstallMSI{},
+		system.InstallMSI{Fetch: fetch},
 		system.Reboot{},
 		system.SetRegistry{},
-		system.UninstallMSI{},
+		system.UninstallMSI{Fetch: fetch},
 		system.UpdateOS{},
 
 		transfer.Download{CAFile: o.CAFile},

@@ -6,8 +6,8 @@ import (
 )
 
 // ownGroup starts a command in a process group of its own.
-func ownGroup() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
+func ownGroup(c Command) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP, CmdLine: c.CommandLine}
 }
 
 // terminate ends the command: Windows has no polite request that every program understands.

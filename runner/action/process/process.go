@@ -34,9 +34,12 @@ type Command struct {
 	Path      string   // the program, absolute
 	Name      string   // what the program is told as its name; "" means Path
 	Arguments []string // behind the program's name
-	Env       []string // replaces the request's environment when not nil
-	Grace     time.Duration
-	PipeWait  time.Duration
+	// CommandLine replaces name and arguments on Windows, for programs with rules of their own about quotes; elsewhere it
+	// has no effect.
+	CommandLine string
+	Env         []string // replaces the request's environment when not nil
+	Grace       time.Duration
+	PipeWait    time.Duration
 }
 
 // Outcome is what a command left behind.
@@ -104,7 +107,7 @@ func (c Command) start(req action.Request, out, errOut io.Writer) (*running, err
 	}
 	cmd := &exec.Cmd{
 		Path: c.Path, Args: append([]string{name}, c.Arguments...),
-		Env: append([]string{}, env...), Dir: req.Dir, SysProcAttr: ownGroup(),
+		Env: append([]string{}, env...), Dir: req.Dir, SysProcAttr: ownGroup(c),
 	}
 	r := &running{cmd: cmd}
 	outRead, outWrite, err := os.Pipe()

@@ -168,7 +168,8 @@ func TestCancelKillsWhatStays(t *testing.T) {
 }
 
 func TestCancelReachesTheWholeGroup(t *testing.T) {
-	c := shell(`(trap '' TERM; touch started; while :; do sleep 0.05; done) & echo $!; wait`)
+	c := shell(`(trap '' TERM; touch trapped; while :; do sleep 0.05; done) & echo $!
+		while ! test -e trapped; do sleep 0.01; done; touch started; wait`)
 	c.Grace = 200 * time.Millisecond
 	outcome, _, err := cancelled(t, context.DeadlineExceeded, c)
 	if !errors.Is(err, context.DeadlineExceeded) {

@@ -11,32 +11,41 @@ import (
 	"github.com/slipway-oci/slipway/runner/action"
 )
 
-// InstallMSI installs a Windows Installer package. Its inputs are checked everywhere; the runner is built for systems
-// that have no installer, so a run always ends with a platform error.
-type InstallMSI struct{}
+// InstallMSI installs a Windows Installer package. Its inputs are checked everywhere; on other systems a run ends with a
+// platform error.
+type InstallMSI struct{ Fetch Fetch }
 
 // UninstallMSI removes a Windows Installer package; see InstallMSI.
-type UninstallMSI struct{}
+type UninstallMSI struct{ Fetch Fetch }
+
+// Fetch downloads what an s3:// or http(s):// location names to a file.
+type Fetch func(ctx context.Context, req action.Request, location, file string) error
 
 // Spec implements action.Module.
 func (InstallMSI) Spec() action.Spec {
-	return msiSpec("InstallMSI", "Installs a Windows Installer package.", "Install")
+	return msiSpec(installMSI, "Installs a Windows Installer package.", "Install")
 }
 
 // Spec implements action.Module.
 func (UninstallMSI) Spec() action.Spec {
-	return msiSpec("UninstallMSI", "Removes a Windows Installer package.", "Remove")
+	return msiSpec(uninstallMSI, "Removes a Windows Installer package.", "Remove")
 }
 
 // Run implements action.Module.
-func (InstallMSI) Run(context.Context, action.Request) (action.Result, error) {
-	return action.Result{}, &action.UnsupportedError{Action: "InstallMSI", Platform: runtime.GOOS}
+func (m InstallMSI) Run(ctx context.Context, req action.Request) (action.Result, error) {
+	return installer{action: installMSI, fetch: m.Fetch, platform: runtime.GOOS}.run(ctx, req)
 }
 
 // Run implements action.Module.
-func (UninstallMSI) Run(context.Context, action.Request) (action.Result, error) {
-	return action.Result{}, &action.UnsupportedError{Action: "UninstallMSI", Platform: runtime.GOOS}
+func (m UninstallMSI) Run(ctx context.Context, req action.Request) (action.Result, error) {
+	return installer{action: uninstallMSI, fetch: m.Fetch, platform: runtime.GOOS}.run(ctx, req)
 }
+
+// The names of the two actions.
+const (
+	installMSI   = "InstallMSI"
+	uninstallMSI = "UninstallMSI"
+)
 
 // CheckEntry implements action.Checker.
 func (InstallMSI) CheckEntry(e action.Entry) ([]string, error) { return nil, checkProperties(e) }
@@ -75,13 +84,19 @@ inputs:
 
 func checkMSIPath(text string) error {
 	path := text
-	if u, err := url.Parse(text); err == nil && (u.Scheme == "s3" || u.Scheme == "http" || u.Scheme == "https") {
+	if u, ok := remote(text); ok {
 		path = u.Path
 	}
 	if !strings.HasSuffix(strings.ToLower(path), ".msi") {
 		return fmt.Errorf("path %q does not end in .msi", text)
 	}
 	return nil
+}
+
+// remote reports whether a location is none of this machine.
+func remote(location string) (*url.URL, bool) {
+	u, err := url.Parse(location)
+	return u, err == nil && (u.Scheme == "s3" || u.Scheme == "http" || u.Scheme == "https")
 }
 
 func checkLogOptions(text string) error {
