@@ -72,6 +72,17 @@ func (p *templateParser) args() []Arg {
 	return list
 }
 
+// user gives the user that instructions before the components set last.
+func (p *templateParser) user() string {
+	user := ""
+	p.beforeComponents(func(command instructions.Command) {
+		if c, ok := command.(*instructions.UserCommand); ok {
+			user = c.User
+		}
+	})
+	return user
+}
+
 // beforeComponents visits the commands that come before the components in their stage and the stages it starts from.
 func (p *templateParser) beforeComponents(visit func(instructions.Command)) {
 	for _, i := range p.chain(p.stageAt(p.components)) {

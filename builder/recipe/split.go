@@ -27,7 +27,7 @@ func (p *templateParser) split(text string) *Template {
 	if root := p.chain(at)[0]; p.stages[root].BaseName != parentStandIn {
 		_, t.Base = p.base(root)
 	}
-	t.Args = p.args()
+	t.Args, t.user = p.args(), p.user()
 	t.prefix = inner[:p.components]
 	if !p.endsWithComponents(at) {
 		t.suffix = p.suffix(inner, at)

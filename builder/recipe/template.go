@@ -46,6 +46,7 @@ type Template struct {
 	// UsesContext says that an instruction may read the folder of the recipe file.
 	UsesContext bool `json:"usesContext"`
 
+	user           string // see User
 	escape         rune
 	whole          []string // lines with their ends, the variables still in them
 	prefix, suffix []string // as whole; suffix is nil when nothing stands behind the components
@@ -66,6 +67,9 @@ type Dockerfile struct {
 	// instructions are there again, so the image config that is handed over must have no ONBUILD triggers.
 	Suffix string
 }
+
+// User is the one that the last USER before the components names, as written, "" when there is none.
+func (t *Template) User() string { return t.user }
 
 // Render gives the two Dockerfiles with parent in place of the parentImage variable.
 func (t *Template) Render(parent string) Dockerfile {

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/containerd/containerd/v2/core/content"
+	contents "github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/containerd/v2/plugins/content/local"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
@@ -47,12 +47,13 @@ func TestTPL11RenderedDockerfileBuildsTheSameFileSystem(t *testing.T) {
 				p = newProject(t, tt.parent, first, second)
 			}
 			tt.prepare(p)
-			want := fileSystem(t, mutate.Extract(h.image(h.build(p, "-p", "Text=given").digest())))
-			dir := filepath.Join(t.TempDir(), "rendered")
-			args := []string{"render", p.dir, "-o", dir}
+			var params []string
 			if tt.parent == debian {
-				args = append(args, "-p", "Text=given")
+				params = []string{"-p", "Text=given"}
 			}
+			want := fileSystem(t, mutate.Extract(h.image(h.build(p, params...).digest())))
+			dir := filepath.Join(t.TempDir(), "rendered")
+			args := append([]string{"render", p.dir, "-o", dir}, params...)
 			if out := h.run(args...).wantCode(0); out.stdout != dir+"\n" {
 				t.Errorf("stdout %q, want the folder", out.stdout)
 			}
@@ -80,7 +81,7 @@ func solveRendered(t *testing.T, address, dir string) io.ReadCloser {
 		Frontend:      "dockerfile.v0",
 		FrontendAttrs: map[string]string{"context:slipway-files": "local:slipway-files"},
 		LocalMounts:   map[string]fsutil.FS{},
-		OCIStores:     map[string]content.Store{},
+		OCIStores:     map[string]contents.Store{},
 		Exports: []client.ExportEntry{{
 			Type: client.ExporterTar, Output: func(map[string]string) (io.WriteCloser, error) { return out, nil },
 		}},

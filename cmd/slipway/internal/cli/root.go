@@ -23,6 +23,7 @@ func (a *app) rootCmd() *cobra.Command {
 	cmd.AddCommand(
 		a.buildCmd(),
 		a.planCmd(),
+		a.renderCmd(),
 		a.validateCmd(),
 		a.initCmd(),
 		a.runCmd(),
