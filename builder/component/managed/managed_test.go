@@ -167,3 +167,102 @@ func TestAllGivesCopies(t *testing.T) {
 		t.Error("a caller changed the catalogue")
 	}
 }
+
+// run runs a script with nothing in PATH but stubs of the named programs, which write down how they were called, and a
+// few real tools. A stub fails when its name ends in "!".
+func run(t *testing.T, script string, stubs []string, arguments ...string) (calls, stderr string, ok bool) {
+	t.Helper()
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("there is no sh")
+	}
+	dir := t.TempDir()
+	log := filepath.Join(dir, "calls")
+	for _, name := range stubs {
+		name, fails := strings.CutSuffix(name, "!")
+		text := "#!" + shell + "\necho \"" + name + " $*\" >>" + log + "\n"
+		if fails {
+			text += "exit 1\n"
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"tr", "cat"} {
+		tool, err := exec.LookPath(name)
+		if err != nil {
+			t.Skipf("there is no %s", name)
+		}
+		if err := os.Symlink(tool, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.CommandContext(t.Context(), shell, append([]string{"-c", script, "stubbed"}, arguments...)...)
+	cmd.Env = []string{"PATH=" + dir}
+	var errors strings.Builder
+	cmd.Stderr = &errors
+	failed := cmd.Run()
+	data, err := os.ReadFile(log)
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	return string(data), errors.String(), failed == nil
+}
+
+func TestInstallPackagesWithEveryManager(t *testing.T) {
+	var all map[string]string
+	for _, c := range All() {
+		if c.Name == "install-packages" {
+			all = scripts(t, c)
+		}
+	}
+	for _, test := range []struct {
+		name       string
+		stubs      []string
+		recommends string
+		install    string
+		cleanUp    string
+	}{
+		{"apt", []string{"apt-get", "dpkg-query", "rm"}, "false",
+			"apt-get update\napt-get install --yes --no-install-recommends -o Dpkg::Options::=--force-confold curl g++\n", "apt-get clean\n"},
+		{"apt with recommended", []string{"apt-get", "dpkg-query", "rm"}, "true",
+			"apt-get update\napt-get install --yes --install-recommends -o Dpkg::Options::=--force-confold curl g++\n", "apt-get clean\n"},
+		{"dnf", []string{"dnf", "yum", "rpm!"}, "false", "dnf install -y --setopt=install_weak_deps=False curl g++\n", "dnf clean all\n"},
+		{"yum", []string{"yum", "rpm!"}, "false", "yum install -y curl g++\n", "yum clean all\n"},
+		{"microdnf", []string{"microdnf", "rpm!"}, "false", "microdnf install -y curl g++\n", "microdnf clean all\n"},
+		{"zypper", []string{"zypper", "rpm!"}, "false", "zypper --non-interactive install --no-recommends curl g++\n", "zypper --non-interactive clean --all\n"},
+		{"apk", []string{"apk!"}, "false", "apk add --no-cache curl g++\n", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			calls, stderr, _ := run(t, all["build Install"], test.stubs, "curl, g++", test.recommends)
+			var got []string
+			for line := range strings.Lines(calls) {
+				// Leave out the questions whether something is installed already.
+				if line != "\n" && !strings.HasPrefix(line, "rpm ") && !strings.HasPrefix(line, "dpkg-query ") && !strings.HasPrefix(line, "apk info ") {
+					got = append(got, line)
+				}
+			}
+			if diff := cmp.Diff(test.install, strings.Join(got, "")); diff != "" {
+				t.Errorf("calls (-want +got):\n%s%s", diff, stderr)
+			}
+			calls, stderr, _ = run(t, all["build RemoveCaches"], test.stubs)
+			calls, _, _ = strings.Cut(calls, "rm ")
+			if diff := cmp.Diff(test.cleanUp, calls); diff != "" {
+				t.Errorf("clean-up (-want +got):\n%s%s", diff, stderr)
+			}
+		})
+	}
+	for _, test := range []struct{ name, names, want string }{
+		{"no manager", "curl", "the image has none of apt-get, dnf, yum, microdnf, zypper and apk\n"},
+		{"an option", "--allow-unauthenticated", "\"--allow-unauthenticated\" is not the name of a package\n"},
+		{"nothing", " , \n", "the parameter Names is empty\n"},
+	} {
+		if _, stderr, ok := run(t, all["build Install"], []string{"rpm!"}, test.names, "false"); ok || stderr != test.want {
+			t.Errorf("%s: stderr %q, want %q", test.name, stderr, test.want)
+		}
+	}
+	calls, stderr, ok := run(t, all["build Install"], []string{"dnf", "rpm"}, "curl", "false") // rpm says that it is there
+	if !ok || strings.Contains(calls, "dnf") {
+		t.Errorf("an installed package is installed again: %s%s", calls, stderr)
+	}
+}
