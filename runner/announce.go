@@ -3,6 +3,7 @@ package runner
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/slipway-oci/slipway/runner/execute"
@@ -24,10 +25,10 @@ func (r *run) announce() {
 	}
 	r.rec.Emit(r.top(), e)
 	for _, w := range r.secretWarnings {
-		r.warn("", "%s", w)
+		r.warn("%s", w)
 	}
 	for _, note := range r.Notes {
-		r.warn("", "%s", note)
+		r.warn("%s", note)
 	}
 	for _, p := range r.problems {
 		r.record(p)
@@ -53,12 +54,7 @@ func (r *run) selected(phase string) bool {
 	if r.Phases == nil {
 		return true
 	}
-	for _, p := range r.Phases {
-		if p == phase {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(r.Phases, phase)
 }
 
 func (r *run) anyPhase() bool {
@@ -73,6 +69,6 @@ func (r *run) anyPhase() bool {
 }
 
 // warn records a warning outside of steps.
-func (r *run) warn(code, format string, args ...any) {
-	r.rec.Emit(r.top(), report.Log{Level: "Warn", Message: fmt.Sprintf(format, args...), Code: code})
+func (r *run) warn(format string, args ...any) {
+	r.rec.Emit(r.top(), report.Log{Level: "Warn", Message: fmt.Sprintf(format, args...)})
 }

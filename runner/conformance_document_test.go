@@ -11,8 +11,8 @@ import (
 )
 
 // phase is a further phase with one step of bash for a document of build.
-func phase(name, step, line string) string {
-	return fmt.Sprintf("- name: %s\n  steps:\n  - %s\n", name, sh(step, line))
+func phase(name, step string) string {
+	return fmt.Sprintf("- name: %s\n  steps:\n  - %s\n", name, sh(step, "true"))
 }
 
 // order returns the names of the steps that ended, in order.
@@ -30,7 +30,7 @@ var documents = conformance{
 	"DOC-19": func(t *testing.T) {
 		f := newFixture(t)
 		f.o.Phases = []string{"build", "validate"}
-		r := f.documents("schemaVersion: 1.0\nphases:\n"+phase("validate", "first", "true")+phase("build", "second", "true")).run().want(report.Success, 0)
+		r := f.documents("schemaVersion: 1.0\nphases:\n"+phase("validate", "first")+phase("build", "second")).run().want(report.Success, 0)
 		if got := r.order(); got != "first second" {
 			t.Errorf("steps %q", got)
 		}
@@ -38,7 +38,7 @@ var documents = conformance{
 	"DOC-20": func(t *testing.T) {
 		f := newFixture(t)
 		f.o.Phases = []string{"validate"}
-		r := f.documents(build(sh("a", "true")), build(sh("b", "true"))+phase("validate", "c", "true")).run().want(report.Success, 0)
+		r := f.documents(build(sh("a", "true")), build(sh("b", "true"))+phase("validate", "c")).run().want(report.Success, 0)
 		if got := r.order(); got != "c" || strings.Contains(r.log("console.log"), "Warn") {
 			t.Errorf("steps %q of two documents, one with the phase; console:\n%s", got, r.log("console.log"))
 		}
@@ -54,7 +54,7 @@ var documents = conformance{
 			if phases != "" {
 				f.o.Phases = []string{phases}
 			}
-			r := f.documents(build(sh("a", "true"))+phase("custom", "b", "true")).run().want(report.Success, 0)
+			r := f.documents(build(sh("a", "true"))+phase("custom", "b")).run().want(report.Success, 0)
 			if got := r.order(); got != want {
 				t.Errorf("phases %q: steps %q, want %q", phases, got, want)
 			}

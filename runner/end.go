@@ -13,8 +13,7 @@ import (
 func (r *run) refuse(ctx context.Context, err error) Report {
 	sum := report.Summary{ExecutionID: r.ExecutionID, Status: report.Failed, FailureMessage: r.masker.Text(err.Error())}
 	rep := Report{Summary: r.located(sum), ExitCode: ExitFailed}
-	var interrupt *InterruptError
-	if errors.As(context.Cause(ctx), &interrupt) {
+	if interrupt, ok := errors.AsType[*InterruptError](context.Cause(ctx)); ok {
 		rep.ExitCode = interrupt.ExitCode
 	}
 	if r.folder == nil {
@@ -50,11 +49,11 @@ func (r *run) end(ctx context.Context, rep Report) Report {
 	r.removeWork()
 	if !rep.Pending {
 		if err := os.Remove(r.statePath); err != nil && !errors.Is(err, os.ErrNotExist) {
-			r.warn("", "state file: %v", err)
+			r.warn("state file: %v", err)
 		}
 	}
 	if err := r.refs.Write(r.folder); err != nil {
-		r.warn("", "chaining.json: %v", err)
+		r.warn("chaining.json: %v", err)
 	}
 	if rep.Pending {
 		rep.Status = report.InProgress
@@ -87,6 +86,6 @@ func (r *run) removeWork() {
 		return
 	}
 	if err := os.RemoveAll(r.workDir); err != nil {
-		r.warn("", "private folder: %v", err)
+		r.warn("private folder: %v", err)
 	}
 }

@@ -20,7 +20,7 @@ func (r *run) environment() []string {
 			continue
 		}
 		if dir, err := r.sudoFolder(); err != nil {
-			r.warn("", "no stand-in for sudo: %v", err)
+			r.warn("no stand-in for sudo: %v", err)
 		} else {
 			env[i] = "PATH=" + dir + ":" + path
 		}

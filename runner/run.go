@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -177,7 +178,7 @@ func (r *run) execute(ctx context.Context) Report {
 		r.rec.Emit(r.top(), report.Resumed{})
 	}
 	if !r.anyPhase() {
-		r.warn("", "no document has any of the phases %s: nothing runs", strings.Join(r.Phases, ", "))
+		r.warn("no document has any of the phases %s: nothing runs", strings.Join(r.Phases, ", "))
 	}
 	sum, err := execute.Run(ctx, r.inputs, execute.Options{
 		ExecutionID: r.ExecutionID, Phases: r.Phases, Recorder: r.rec, References: r.refs, Modules: r.Modules,
@@ -238,8 +239,8 @@ func (r *run) search() string {
 }
 
 func (r *run) getenv(name string) string {
-	for i := len(r.Environ) - 1; i >= 0; i-- {
-		if value, ok := strings.CutPrefix(r.Environ[i], name+"="); ok {
+	for _, v := range slices.Backward(r.Environ) {
+		if value, ok := strings.CutPrefix(v, name+"="); ok {
 			return value
 		}
 	}

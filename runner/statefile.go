@@ -28,7 +28,7 @@ func findState(stateDirectory, logDirectory, executionID string) (string, error)
 	}
 	folders, err := os.ReadDir(logDirectory)
 	if err != nil {
-		return "", nil // there is no log directory yet
+		return "", nil //nolint:nilerr // there is no log directory yet
 	}
 	for _, f := range folders {
 		if matched, _ := filepath.Match("TOE_*_UTC-0_"+executionID, f.Name()); !matched {

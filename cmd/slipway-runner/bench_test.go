@@ -54,6 +54,7 @@ const smallStep = "{name: NAME, action: Assert, inputs: {stringIsEmpty: ''}}"
 
 // TestMemoryIsFlat shows that neither output nor the outputs of steps stay in memory.
 func TestMemoryIsFlat(t *testing.T) {
+	t.Parallel()
 	const limit = 64 << 20
 	for name, text := range map[string]string{
 		"64 MiB of output":       printing(64 << 20),

@@ -26,6 +26,7 @@ import (
 type conformance map[string]func(t *testing.T)
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	all := maps.Clone(commandLine)
 	maps.Copy(all, containers)
 	for id, test := range all {

@@ -48,7 +48,7 @@ var containers = conformance{
 	},
 	"EXEC-16": func(t *testing.T) {
 		c := newContainer(t)
-		bin, err := os.MkdirTemp("", "slipway-path-") // a PATH without sudo that everybody can read
+		bin, err := os.MkdirTemp("", "slipway-path-") //nolint:usetesting // a PATH without sudo that everybody can read
 		if err != nil {
 			t.Fatal(err)
 		}

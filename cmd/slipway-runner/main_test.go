@@ -98,12 +98,11 @@ func (c *call) command(args ...string) (*exec.Cmd, *bytes.Buffer, *bytes.Buffer)
 }
 
 // run starts the runner and checks its exit code.
-func (c *call) run(code int, args ...string) *call {
+func (c *call) run(code int, args ...string) {
 	c.t.Helper()
 	cmd, out, errOut := c.command(args...)
 	err := cmd.Run()
 	c.finish(code, err, out, errOut, args)
-	return c
 }
 
 func (c *call) finish(code int, err error, out, errOut *bytes.Buffer, args []string) {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 
 	"github.com/slipway-oci/slipway/runner"
 )
@@ -70,11 +71,13 @@ func Main(ctx context.Context, p Process, args []string) int {
 }
 
 func (p Process) usage() string {
-	text := fmt.Sprintf("Usage: %s COMMAND [flags]\n\nCommands:\n", p.Name)
+	var text strings.Builder
+	fmt.Fprintf(&text, "Usage: %s COMMAND [flags]\n\nCommands:\n", p.Name)
 	for _, c := range commands() {
-		text += fmt.Sprintf("  %-10s %s\n", c.name, c.summary)
+		fmt.Fprintf(&text, "  %-10s %s\n", c.name, c.summary)
 	}
-	return text + fmt.Sprintf("\nFlags:\n  -h, --help     Show help, also for a command\n  -v, --version  Show the version\n\nSee %s COMMAND --help.\n", p.Name)
+	fmt.Fprintf(&text, "\nFlags:\n  -h, --help     Show help, also for a command\n  -v, --version  Show the version\n\nSee %s COMMAND --help.\n", p.Name)
+	return text.String()
 }
 
 func (p Process) versionLine() string { return p.Name + " " + p.Version }
@@ -95,8 +98,7 @@ func (p Process) failed(err error) int {
 		return runner.ExitSuccess
 	}
 	p.print(err)
-	var usage *runner.UsageError
-	if errors.As(err, &usage) {
+	if _, ok := errors.AsType[*runner.UsageError](err); ok {
 		return runner.ExitUsage
 	}
 	return runner.ExitFailed

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -133,14 +135,10 @@ func (p Process) options(ctx context.Context, given values) (runOptions, error) 
 		if err != nil {
 			return o, err
 		}
-		for name, value := range c.settings {
-			v[name] = value
-		}
+		maps.Copy(v, c.settings)
 		o.Documents, o.Parameters, o.Notes = c.documents, c.parameters, c.warnings
 	}
-	for name, value := range given {
-		v[name] = value
-	}
+	maps.Copy(v, given)
 	for _, f := range runFlags {
 		if value, ok := v[f.name]; ok && f.kind == truth && value != "true" && value != "false" {
 			return o, usageErrorf("%s: %q is neither true nor false", f.key(), value)
@@ -312,8 +310,8 @@ func applyUpload(v values, o *runOptions) error {
 
 // environment returns the value of a variable, or "".
 func environment(environ []string, name string) string {
-	for i := len(environ) - 1; i >= 0; i-- {
-		if value, ok := strings.CutPrefix(environ[i], name+"="); ok {
+	for _, e := range slices.Backward(environ) {
+		if value, ok := strings.CutPrefix(e, name+"="); ok {
 			return value
 		}
 	}

@@ -47,6 +47,7 @@ func BenchmarkStep(b *testing.B) {
 }
 
 func benchmarkStep(b *testing.B, step string) {
+	b.Helper()
 	builtin, err := catalog.Builtin()
 	if err != nil {
 		b.Fatal(err)

@@ -42,6 +42,7 @@ func (b *bench) resumed(texts ...string) outcome {
 
 // inBothModes checks that a document behaves the same with soft restarts and with a new process behind each.
 func inBothModes(t *testing.T, check func(t *testing.T, run func(b *bench, texts ...string) outcome)) {
+	t.Helper()
 	t.Run("container", func(t *testing.T) {
 		check(t, func(b *bench, texts ...string) outcome { return b.run(texts...) })
 	})

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/slipway-oci/slipway/runner/action"
 	"github.com/slipway-oci/slipway/runner/document"
@@ -211,12 +212,7 @@ func selected(phases []string, name string) bool {
 	if phases == nil {
 		return true
 	}
-	for _, p := range phases {
-		if p == name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(phases, name)
 }
 
 // scope is one document of an execution while it runs.

@@ -219,6 +219,7 @@ func (b *bench) write(name, text string) {
 type conformance map[string]func(t *testing.T)
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	all := conformance{}
 	for _, group := range []conformance{references, loops, conditions, executions, reboots, powerShell, nesting} {
 		maps.Copy(all, group)

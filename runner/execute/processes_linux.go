@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -73,7 +74,7 @@ func (p *Processes) reapAll() (blocked bool) {
 		if p.pids[pid] {
 			return true
 		}
-		if _, err := syscall.Wait4(pid, nil, syscall.WNOHANG, nil); err != nil && err != syscall.EINTR { //nolint:errorlint // a bare errno
+		if _, err := syscall.Wait4(pid, nil, syscall.WNOHANG, nil); err != nil && err != syscall.EINTR {
 			return false
 		}
 	}
@@ -89,7 +90,7 @@ func deadChild() (int, error) {
 	}
 	for {
 		_, _, errno := syscall.Syscall6(syscall.SYS_WAITID, unix.P_ALL, 0,
-			uintptr(unsafe.Pointer(&info)), unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, 0, 0)
+			uintptr(unsafe.Pointer(&info)), unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, 0, 0) //nolint:gosec // the call needs the address
 		switch errno {
 		case 0:
 			return int(info.pid), nil
@@ -201,8 +202,8 @@ func alive(pid int) bool {
 	if err != nil {
 		return false
 	}
-	for i := len(text) - 1; i >= 0; i-- {
-		if text[i] == ')' { // the name in parentheses may hold anything
+	for i, t := range slices.Backward(text) {
+		if t == ')' { // the name in parentheses may hold anything
 			return i+2 < len(text) && text[i+2] != 'Z' && text[i+2] != 'X'
 		}
 	}

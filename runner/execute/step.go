@@ -115,7 +115,7 @@ func (r *stepRun) loopName() string {
 func (r *stepRun) run(ctx context.Context, resumed *Frame) (report.Status, error) {
 	if ctx.Err() != nil {
 		r.message = interrupted
-		return report.Failed, nil
+		return report.Failed, nil //nolint:nilerr // the message says it
 	}
 	if done, status := r.decide(ctx); done {
 		return status, nil
@@ -155,7 +155,7 @@ func (r *stepRun) run(ctx context.Context, resumed *Frame) (report.Status, error
 			break
 		}
 	}
-	return report.Failed, nil
+	return report.Failed, nil //nolint:nilerr // the message says it
 }
 
 // decide evaluates the step's condition. done says that the step does not run, with its status.

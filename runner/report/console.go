@@ -12,23 +12,25 @@ const stampLayout = "2006-01-02 15:04:05.000"
 // Console is the sink that writes the console text of component-document reference 8.2. Scripts search these
 // lines, so their fixed parts never change.
 type Console struct {
-	w      *bufio.Writer
+	w      io.Writer
+	buf    []byte
 	failed error
 	stamp  []byte
 	last   int64 // millisecond of stamp
 }
 
 // NewConsole returns a console that writes to w.
-func NewConsole(w io.Writer) *Console { return &Console{w: bufio.NewWriterSize(w, 64<<10)} }
+func NewConsole(w io.Writer) *Console { return &Console{w: w} }
 
 // Err returns the first error of writing; nothing is written behind it.
 func (c *Console) Err() error { return c.failed }
 
 // Flush writes what is buffered.
 func (c *Console) Flush() {
-	if err := c.w.Flush(); err != nil && c.failed == nil {
-		c.failed = err
+	if len(c.buf) > 0 && c.failed == nil {
+		_, c.failed = c.w.Write(c.buf)
 	}
+	c.buf = c.buf[:0]
 }
 
 // Record writes the lines of one event.
@@ -98,28 +100,22 @@ func (c *Console) stepEnd(r Record, e StepEnd) {
 
 // output writes a line of a command.
 func (c *Console) output(l outputLine) {
-	if c.failed != nil {
-		return
-	}
 	c.begin(l.at, "Info")
 	if l.stream == "stderr" {
-		c.w.WriteString("CmdExecution: Stderr: ")
+		c.buf = append(c.buf, "CmdExecution: Stderr: "...)
 	} else {
-		c.w.WriteString("CmdExecution: Stdout: ")
+		c.buf = append(c.buf, "CmdExecution: Stdout: "...)
 	}
-	c.w.Write(l.text)
-	c.w.WriteByte('\n')
+	c.buf = append(c.buf, l.text...)
+	c.end()
 }
 
 func (c *Console) line(at time.Time, level string, text ...string) {
-	if c.failed != nil {
-		return
-	}
 	c.begin(at, level)
 	for _, t := range text {
-		c.w.WriteString(t)
+		c.buf = append(c.buf, t...)
 	}
-	c.w.WriteByte('\n') // a bufio.Writer remembers its first error for Flush
+	c.end()
 }
 
 // begin writes what stands in front of every line.
@@ -127,9 +123,16 @@ func (c *Console) begin(at time.Time, level string) {
 	if ms := at.UnixMilli(); ms != c.last || c.stamp == nil {
 		c.stamp, c.last = append(at.UTC().AppendFormat(c.stamp[:0], stampLayout), ' '), ms
 	}
-	c.w.Write(c.stamp)
-	c.w.WriteString(level)
-	c.w.WriteByte(' ')
+	c.buf = append(append(append(c.buf, c.stamp...), level...), ' ')
+}
+
+// fullBuffer is the size from which the lines of one write are not collected any longer.
+const fullBuffer = 64 << 10
+
+func (c *Console) end() {
+	if c.buf = append(c.buf, '\n'); len(c.buf) > fullBuffer {
+		c.Flush()
+	}
 }
 
 // Application is the sink of the application log: the runner's own debug lines, and everything that is not the

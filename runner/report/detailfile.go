@@ -181,7 +181,7 @@ func (s *spool) put(text []byte) piece {
 			return piece{text: text}
 		}
 		if err := os.Remove(f.Name()); err != nil {
-			f.Close()
+			_ = f.Close()
 			return piece{text: text}
 		}
 		s.file = f

@@ -38,7 +38,7 @@ func CreateFolder(logDirectory, executionID string, start time.Time) (*Folder, e
 		}
 		return nil, fmt.Errorf("log folder: %w", err)
 	}
-	if err := os.Chmod(path, 0o755); err != nil {
+	if err := os.Chmod(path, 0o755); err != nil { //nolint:gosec // logs are for everybody
 		return nil, fmt.Errorf("log folder: %w", err)
 	}
 	return openFolder(path, nil)
@@ -74,7 +74,7 @@ func openFolder(path string, saved json.RawMessage) (_ *Folder, err error) {
 }
 
 func openLog(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644) //nolint:gosec // as above
 	if err != nil {
 		return nil, err
 	}

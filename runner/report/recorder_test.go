@@ -182,9 +182,16 @@ func TestEventsAreMasked(t *testing.T) {
 	r := NewRecorder(masker("secret"), time.Now, &k)
 	s := "my secret"
 	for _, e := range []Event{
-		RunStart{Documents: []RunDocument{{Path: s, Name: s}}}, RunEnd{Summary: Summary{FailureMessage: s}},
-		DocumentStart{s, s, s}, DocumentEnd{Path: s, Name: s, FailureMessage: s}, PhaseEnd{FailureMessage: s},
-		StepAttempt{Reason: s}, StepIteration{Value: s}, StepLog{Message: s}, Log{Message: s}, Debug{s},
+		RunStart{Documents: []RunDocument{{Path: s, Name: s}}},
+		RunEnd{Summary: Summary{FailureMessage: s}},
+		DocumentStart{s, s, s},
+		DocumentEnd{Path: s, Name: s, FailureMessage: s},
+		PhaseEnd{FailureMessage: s},
+		StepAttempt{Reason: s},
+		StepIteration{Value: s},
+		StepLog{Message: s},
+		Log{Message: s},
+		Debug{s},
 		StepEnd{FailureMessage: s, Outputs: []map[string]any{{"stdout": s, "files": []string{s}}}},
 	} {
 		r.Emit(Top("id", ""), e)

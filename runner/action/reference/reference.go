@@ -4,6 +4,7 @@ package reference
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/slipway-oci/slipway/runner/action"
@@ -116,10 +117,8 @@ func required(spec action.Spec, in action.Input) string {
 		return "yes"
 	}
 	for _, group := range spec.ExactlyOne {
-		for _, name := range group {
-			if name == in.Name {
-				return "exactly one of `" + strings.Join(group, "`, `") + "`"
-			}
+		if slices.Contains(group, in.Name) {
+			return "exactly one of `" + strings.Join(group, "`, `") + "`"
 		}
 	}
 	return ""

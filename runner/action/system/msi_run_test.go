@@ -23,7 +23,8 @@ func TestInstallerCommandLine(t *testing.T) {
 		{installMSI, "", action.Entry{}, `msiexec.exe /i "C:\a b.msi" /qn /norestart`},
 		{uninstallMSI, `C:\l\x.log`, action.Entry{}, `msiexec.exe /x "C:\a b.msi" /qn /norestart /l*VX "C:\l\x.log"`},
 		{
-			installMSI, `C:\x.log`, action.Entry{"logOptions": "iw", "properties": map[string]string{"B": `say "hi"`, "A": `C:\Program Files`}},
+			installMSI, `C:\x.log`,
+			action.Entry{"logOptions": "iw", "properties": map[string]string{"B": `say "hi"`, "A": `C:\Program Files`}},
 			`msiexec.exe /i "C:\a b.msi" /qn /norestart /liw "C:\x.log" A="C:\Program Files" B="say ""hi"""`,
 		},
 	} {
@@ -34,9 +35,9 @@ func TestInstallerCommandLine(t *testing.T) {
 }
 
 // windows is an installer with stand-ins for msiexec and PowerShell, and a package in its working directory.
-func windows(t *testing.T, name string, code int, signature string, e action.Entry) (installer, action.Request, *actiontest.Recorder) {
+func windows(t *testing.T, name string, code int, signature string, e action.Entry) (installer, action.Request) {
 	t.Helper()
-	req, rec := actiontest.Request(t, e)
+	req, _ := actiontest.Request(t, e)
 	for file, text := range map[string]string{
 		"msiexec.exe":    fmt.Sprintf("#!/bin/bash\necho installed; exit %d\n", code&255),
 		"powershell.exe": "#!/bin/sh\ntest -f \"$MSI_PATH\" && echo " + signature + "\n",
@@ -47,7 +48,7 @@ func windows(t *testing.T, name string, code int, signature string, e action.Ent
 		}
 	}
 	req.Env = []string{"PATH=" + req.Dir}
-	return installer{action: name, platform: "windows"}, req, rec
+	return installer{action: name, platform: "windows"}, req
 }
 
 func TestInstaller(t *testing.T) {
@@ -68,7 +69,7 @@ func TestInstaller(t *testing.T) {
 		{"refused property", "Valid", 0, action.Entry{"path": "a.msi", "properties": map[string]string{"reboot": "x"}}, `InstallMSI: properties: "reboot" cannot be set`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m, req, _ := windows(t, installMSI, c.code, c.signature, c.entry)
+			m, req := windows(t, installMSI, c.code, c.signature, c.entry)
 			result, err := m.run(t.Context(), req)
 			got := ""
 			if err != nil {
@@ -85,7 +86,7 @@ func TestInstaller(t *testing.T) {
 }
 
 func TestInstallerFetchesAndLogs(t *testing.T) {
-	m, req, _ := windows(t, uninstallMSI, 0, "Valid", action.Entry{"path": "https://host/x.msi", "logFile": "logs/deep/x.log"})
+	m, req := windows(t, uninstallMSI, 0, "Valid", action.Entry{"path": "https://host/x.msi", "logFile": "logs/deep/x.log"})
 	if _, err := m.run(t.Context(), req); err == nil {
 		t.Error("a package is fetched without a way to do it")
 	}

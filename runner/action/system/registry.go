@@ -98,7 +98,10 @@ func splitKey(path string) (root, key string, err error) {
 	at := strings.IndexAny(path, `:\`)
 	root = strings.ToUpper(path[:at])
 	for _, names := range [][2]string{
-		{"HKEY_CLASSES_ROOT", "HKCR"}, {"HKEY_USERS", "HKU"}, {"HKEY_LOCAL_MACHINE", "HKLM"}, {"HKEY_CURRENT_CONFIG", "HKCC"},
+		{"HKEY_CLASSES_ROOT", "HKCR"},
+		{"HKEY_USERS", "HKU"},
+		{"HKEY_LOCAL_MACHINE", "HKLM"},
+		{"HKEY_CURRENT_CONFIG", "HKCC"},
 		{"HKEY_CURRENT_USER", "HKCU"},
 	} {
 		if root == names[0] {
