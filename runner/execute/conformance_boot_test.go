@@ -257,3 +257,13 @@ func TestAttemptsStartClean(t *testing.T) {
 	))
 	o.want(report.Success, "s=success z=success").wantStdout("z", "short")
 }
+
+func TestTheTimeoutDoesNotApplyToReboots(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	o := b.run(build("{name: r, action: Reboot, timeoutSeconds: 1, inputs: {delaySeconds: 2}}", sh("z", "true")))
+	o.want(report.Success, "r=success z=success")
+	if b.reboots != 1 {
+		t.Errorf("%d reboots", b.reboots)
+	}
+}
