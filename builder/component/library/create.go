@@ -36,6 +36,7 @@ type Request struct {
 	SupportedOSVersions []string
 	Data                *string // the document or script; exactly one of Data and URI is given
 	URI                 *string // where it is read, once
+	Content             []byte  // what is behind URI, when the caller has read it; nil has it read here
 	KMSKey              *string
 	Tags                map[string]string
 	ClientToken         string
@@ -145,6 +146,9 @@ func (l *Library) check(r Request, script bool) (Component, error) {
 
 // content reads the document or script of a request.
 func (l *Library) content(ctx context.Context, r Request, script bool) ([]byte, error) {
+	if r.URI != nil && r.Content != nil {
+		return r.Content, nil
+	}
 	if r.URI != nil {
 		return l.behind(ctx, *r.URI)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 
@@ -89,10 +90,8 @@ func (v view) Builds(ctx context.Context, namespace, normal string) ([]library.C
 
 // Names implements library.Reader.
 func (v view) Names(ctx context.Context, namespace string) ([]string, error) {
-	return query(ctx, v.tx, func(rows *sql.Rows, name *string) error {
-		var normal string
-		return rows.Scan(&normal, name)
-	}, `SELECT normal, max(name) FROM components WHERE namespace = ? GROUP BY normal ORDER BY normal`, namespace)
+	return query(ctx, v.tx, func(rows *sql.Rows, name *string) error { return rows.Scan(name) },
+		`SELECT name FROM names WHERE namespace = ? ORDER BY normal`, namespace)
 }
 
 // Components implements library.Reader.
@@ -219,7 +218,11 @@ func (v view) AddComponent(ctx context.Context, c *library.Component, document [
 	if c.ID, err = result.LastInsertId(); err != nil {
 		return err
 	}
-	_, err = v.tx.ExecContext(ctx, `INSERT INTO documents (component, content) VALUES (?, ?)`, c.ID, document)
+	if _, err := v.tx.ExecContext(ctx, `INSERT INTO documents (component, content) VALUES (?, ?)`, c.ID, document); err != nil {
+		return err
+	}
+	_, err = v.tx.ExecContext(ctx, `INSERT INTO names (namespace, normal, name) VALUES (?, ?, ?)
+		ON CONFLICT DO UPDATE SET name = excluded.name`, c.Namespace, c.Normal(), c.Name)
 	return err
 }
 
@@ -233,6 +236,15 @@ func (v view) SetComponent(ctx context.Context, c library.Component) error {
 
 // DeleteComponent implements library.Writer.
 func (v view) DeleteComponent(ctx context.Context, id int64) error {
-	_, err := v.tx.ExecContext(ctx, `DELETE FROM components WHERE id = ?`, id)
+	var namespace, normal string
+	err := v.tx.QueryRowContext(ctx, `DELETE FROM components WHERE id = ? RETURNING namespace, normal`, id).Scan(&namespace, &normal)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = v.tx.ExecContext(ctx, `DELETE FROM names WHERE namespace = ? AND normal = ?
+		AND NOT EXISTS (SELECT 1 FROM components c WHERE c.namespace = names.namespace AND c.normal = names.normal)`, namespace, normal)
 	return err
 }

@@ -28,6 +28,14 @@ CREATE TABLE versions (
 	PRIMARY KEY (namespace, normal, major, minor, patch)
 ) WITHOUT ROWID;
 
+-- One row for each name that has a component, as it was written last.
+CREATE TABLE names (
+	namespace TEXT NOT NULL,
+	normal    TEXT NOT NULL,
+	name      TEXT NOT NULL,
+	PRIMARY KEY (namespace, normal)
+) WITHOUT ROWID;
+
 CREATE TABLE components (
 	id        INTEGER PRIMARY KEY,
 	namespace TEXT NOT NULL,

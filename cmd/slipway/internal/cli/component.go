@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -11,8 +13,11 @@ import (
 	"github.com/slipway-oci/slipway/builder/component"
 	"github.com/slipway-oci/slipway/builder/component/fetch"
 	"github.com/slipway-oci/slipway/builder/component/library"
+	"github.com/slipway-oci/slipway/builder/component/managed"
+	"github.com/slipway-oci/slipway/builder/component/sealed"
 	componentstore "github.com/slipway-oci/slipway/builder/component/store"
 	"github.com/slipway-oci/slipway/cmd/slipway/internal/display"
+	"github.com/slipway-oci/slipway/oci/registry"
 	"github.com/slipway-oci/slipway/runner/action/catalog"
 )
 
@@ -26,7 +31,7 @@ func (a *app) componentCmd() *cobra.Command {
 	}
 	cmd.AddCommand(
 		a.componentCreateCmd(), a.componentImportCmd(), a.componentListCmd(), a.componentVersionsCmd(), a.componentShowCmd(),
-		a.componentExportCmd(), a.componentTagCmd(), a.componentUntagCmd(), a.componentDeprecateCmd(), a.componentDeleteCmd(),
+		a.componentExportCmd(), a.componentPushCmd(), a.componentPullCmd(), a.componentTagCmd(), a.componentUntagCmd(), a.componentDeprecateCmd(), a.componentDeleteCmd(),
 	)
 	return group(cmd)
 }
@@ -35,12 +40,15 @@ func (a *app) componentCmd() *cobra.Command {
 type shelf struct {
 	*library.Library
 	storage *componentstore.Store
+	keys    *sealed.Sealer
 }
 
-func (s shelf) close() { _ = s.storage.Close() } // everything acknowledged is on disk
+// close lets go of the store. Everything that was acknowledged is on disk.
+func (s shelf) close() { _ = errors.Join(s.keys.Close(), s.storage.Close()) }
 
-// components opens the component store.
-func (a *app) components(ctx context.Context) (shelf, error) {
+// components opens the component store. Addresses of registries are read with the client, which may be nil where no
+// address is read.
+func (a *app) components(ctx context.Context, client *registry.Client) (shelf, error) {
 	f, err := a.folders()
 	if err != nil {
 		return shelf{}, err
@@ -53,7 +61,12 @@ func (a *app) components(ctx context.Context) (shelf, error) {
 	if err != nil {
 		return shelf{}, err
 	}
-	s := shelf{library.New(storage, library.Options{Actions: actions, Fetch: fetch.New(fetch.Options{AnyFile: true}).Read}), storage}
+	read := fetch.Options{AnyFile: true}
+	if client != nil {
+		read.Registry = client
+	}
+	keys := sealed.New(sealed.Options{})
+	s := shelf{library.New(storage, library.Options{Actions: actions, Fetch: fetch.New(read).Read, Sealer: keys}), storage, keys}
 	if err := s.CheckSupport(ctx); err != nil {
 		a.log().WarnContext(ctx, "the end of support was not checked", "error", err) // as in a store that cannot be written
 	}
@@ -62,12 +75,35 @@ func (a *app) components(ctx context.Context) (shelf, error) {
 
 // withComponents runs f with the component store.
 func (a *app) withComponents(cmd *cobra.Command, f func(context.Context, shelf) error) error {
-	s, err := a.components(cmd.Context())
+	return a.withRegistry(cmd, nil, f)
+}
+
+// withRegistry runs f with the component store, which reads addresses of registries with the client.
+func (a *app) withRegistry(cmd *cobra.Command, client *registry.Client, f func(context.Context, shelf) error) error {
+	s, err := a.components(cmd.Context(), client)
 	if err != nil {
 		return err
 	}
 	defer s.close()
+	if asksForManaged(cmd) {
+		if err := s.Deliver(cmd.Context(), managed.All()); err != nil {
+			return err
+		}
+	}
 	return f(cmd.Context(), s)
+}
+
+// asksForManaged reports whether the managed components matter to a command. They are put into the store then.
+func asksForManaged(cmd *cobra.Command) bool {
+	if owner := cmd.Flags().Lookup("owner"); owner != nil && owner.Value.String() == "Amazon" {
+		return true
+	}
+	return slices.ContainsFunc(cmd.Flags().Args(), isManaged)
+}
+
+func isManaged(reference string) bool {
+	r, err := component.ParseReference(reference)
+	return err == nil && r.Managed
 }
 
 // warn tells about something that does not keep the command from its work.
@@ -78,8 +114,9 @@ func (a *app) warn(text string) {
 // componentSource finds components in the store for recipes. The store is opened when the first reference may be one
 // of it, so that recipes of files do not pay for it.
 type componentSource struct {
-	app  *app
-	open *shelf
+	app       *app
+	open      *shelf
+	delivered bool // whether the managed components were put into the store
 }
 
 // Find implements component.Source.
@@ -99,11 +136,17 @@ func (s *componentSource) Find(ctx context.Context, reference string) (*componen
 		if _, err := os.Stat(f.Store()); os.IsNotExist(err) {
 			return nil, &component.NotFoundError{Reference: reference, Places: []string{"in the store"}}
 		}
-		opened, err := s.app.components(ctx)
+		opened, err := s.app.components(ctx, nil)
 		if err != nil {
 			return nil, err
 		}
 		s.open = &opened
+	}
+	if r.Managed && !s.delivered {
+		s.delivered = true // or the store cannot be written, and has what it has
+		if err := s.open.Deliver(ctx, managed.All()); err != nil {
+			s.app.log().WarnContext(ctx, "the managed components were not delivered", "error", err)
+		}
 	}
 	return s.open.Source().Find(ctx, reference)
 }
@@ -128,7 +171,7 @@ func (a *app) completeComponents(cmd *cobra.Command, args []string, _ string) ([
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	s, err := a.components(ctx)
+	s, err := a.components(ctx, nil)
 	if err != nil {
 		return nil, directive
 	}

@@ -14,6 +14,7 @@ import (
 
 func (a *app) componentCreateCmd() *cobra.Command {
 	var o requestOptions
+	var registries option.Registry
 	var format option.Format
 	cmd := &cobra.Command{
 		Use:   "create [flags] [FILE]",
@@ -29,13 +30,16 @@ func (a *app) componentCreateCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.withComponents(cmd, func(ctx context.Context, s shelf) error {
+			client := registries.Client(nil)
+			defer client.Close()
+			return a.withRegistry(cmd, client, func(ctx context.Context, s shelf) error {
 				made, err := s.Create(ctx, r)
 				return a.created(cmd.OutOrStdout(), s, made, err, format.JSON())
 			})
 		},
 	}
 	o.AddFlags(cmd.Flags())
+	registries.AddFlags(cmd.Flags())
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "check the request and store nothing")
 	format.AddFlags(cmd.Flags())
 	return cmd

@@ -7,10 +7,13 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/slipway-oci/slipway/cmd/slipway/internal/option"
 )
 
 func (a *app) componentImportCmd() *cobra.Command {
 	var o requestOptions
+	var registries option.Registry
 	format := importFormat{output: "text"}
 	cmd := &cobra.Command{
 		Use:   "import [flags] [FILE]",
@@ -30,13 +33,16 @@ func (a *app) componentImportCmd() *cobra.Command {
 			if len(args) > 0 && r.Format == "" && o.input == "" && !o.read {
 				r.Format = "SHELL" // a script, and there is no other format
 			}
-			return a.withComponents(cmd, func(ctx context.Context, s shelf) error {
+			client := registries.Client(nil)
+			defer client.Close()
+			return a.withRegistry(cmd, client, func(ctx context.Context, s shelf) error {
 				made, err := s.Import(ctx, r)
 				return a.created(cmd.OutOrStdout(), s, made, err, format.output == "json")
 			})
 		},
 	}
 	o.AddFlags(cmd.Flags())
+	registries.AddFlags(cmd.Flags())
 	cmd.Flags().StringVar(&o.kind, "type", "", "`TYPE`: BUILD runs the script when images are built, TEST when they are tested")
 	cmd.Flags().Var(&format, "format", "SHELL, as in the AWS CLI; or the output format: text, json")
 	return cmd

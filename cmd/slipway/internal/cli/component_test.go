@@ -186,7 +186,7 @@ func TestComponentListFilters(t *testing.T) {
 		{[]string{"--filters", "name=version,values=1.0.0,2.0.0"}, 2},
 		{[]string{"--filter", "version=1.x.x", "--filter", "type=TEST"}, 0},
 		{[]string{"--by-name"}, 1},
-		{[]string{"--owner", "Amazon"}, 0},
+		{[]string{"--owner", "Shared"}, 0},
 	} {
 		got := w.ok(append([]string{"component", "list", "--format", "wide"}, tt.args...)...)
 		if lines := strings.Count(got, "\n") - 1; lines != tt.want {

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/slipway-oci/slipway/builder/component/managed"
 	"github.com/slipway-oci/slipway/builder/recipe"
 	"github.com/slipway-oci/slipway/cmd/slipway/internal/display"
 	"github.com/slipway-oci/slipway/cmd/slipway/internal/option"
@@ -30,6 +32,11 @@ func (a *app) recipeCreateCmd() *cobra.Command {
 				a.warn(text)
 			}
 			return a.withComponents(cmd, func(ctx context.Context, s shelf) error {
+				if slices.ContainsFunc(r.Components, func(c recipe.Component) bool { return isManaged(c.Reference.Value) }) {
+					if err := s.Deliver(ctx, managed.All()); err != nil {
+						return err
+					}
+				}
 				kept, err := s.CreateRecipe(ctx, r, file)
 				if err != nil {
 					return err

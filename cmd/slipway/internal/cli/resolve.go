@@ -9,6 +9,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/slipway-oci/slipway/builder/component"
+	"github.com/slipway-oci/slipway/builder/component/fetch"
+	"github.com/slipway-oci/slipway/builder/component/managed"
 	"github.com/slipway-oci/slipway/builder/plan"
 	"github.com/slipway-oci/slipway/builder/recipe"
 	"github.com/slipway-oci/slipway/cmd/slipway/internal/option"
@@ -76,7 +78,8 @@ func (o *planOptions) load() (*recipe.Recipe, plan.Options, error) {
 	return r, options, err
 }
 
-// resolve makes the plan of a recipe. Components are looked for in the store first, then beside the recipe.
+// resolve makes the plan of a recipe. Components are looked for in the store, among the managed ones, beside the recipe
+// and at their addresses, in this order.
 func (a *app) resolve(ctx context.Context, r *recipe.Recipe, options plan.Options, images *store.Store, client *registry.Client) (*plan.Plan, error) {
 	actions, err := catalog.Builtin()
 	if err != nil {
@@ -87,6 +90,11 @@ func (a *app) resolve(ctx context.Context, r *recipe.Recipe, options plan.Option
 	options.Images, options.Versions = found, found.Versions
 	kept := &componentSource{app: a}
 	defer kept.close()
-	options.Components = component.Chain(kept, component.Files{Dir: r.Dir, Actions: actions})
+	options.Components = component.Chain(
+		kept,
+		managed.Source{Actions: actions},
+		component.Files{Dir: r.Dir, Actions: actions},
+		component.Addresses{Read: fetch.New(fetch.Options{Registry: client}).Read, Actions: actions},
+	)
 	return plan.New(ctx, r, options)
 }
