@@ -1,0 +1,100 @@
+// Package inspect reads the layers of an image that a build added: how much each one adds, what in it must never be in
+// an image, and what people leave there by accident. Entry points are Layer for one stream, and Memory.Layer for a
+// layer of the image store, which is read once and then remembered by its digest.
+package inspect
+
+import (
+	"archive/tar"
+	"errors"
+	"io"
+	"path"
+	"slices"
+	"strings"
+)
+
+// maxPaths is how many paths of a kind are kept as examples.
+const maxPaths = 3
+
+// Report is what one layer holds.
+type Report struct {
+	Files   int   `json:"files"`   // without folders
+	Bytes   int64 `json:"bytes"`   // of their content, not compressed
+	Deleted int   `json:"deleted"` // names of lower layers that it hides
+	// Leftovers are what is there by accident, one entry a kind, in the order of the kinds.
+	Leftovers []Leftover `json:"leftovers,omitempty"`
+	// Violations must not be in any layer, ComponentViolations not in that of a component: there they are places that
+	// a mount covered, so that only the build itself can have made them.
+	Violations          []string `json:"violations,omitempty"`
+	ComponentViolations []string `json:"componentViolations,omitempty"`
+}
+
+// Leftover is what a layer holds of one kind of things that are rarely meant to be there.
+type Leftover struct {
+	Kind  Kind     `json:"kind"`
+	Files int      `json:"files"`
+	Bytes int64    `json:"bytes"`
+	Paths []string `json:"paths"` // the first few
+}
+
+// Layer reads the tar stream of a layer, not compressed, to its end.
+func Layer(r io.Reader) (Report, error) {
+	var report Report
+	found := map[Kind]*Leftover{}
+	for archive := tar.NewReader(r); ; {
+		header, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return Report{}, err
+		}
+		report.add(header, found)
+	}
+	for _, k := range kinds {
+		if l := found[k.kind]; l != nil {
+			report.Leftovers = append(report.Leftovers, *l)
+		}
+	}
+	return report, nil
+}
+
+const whiteout = ".wh."
+
+func (r *Report) add(h *tar.Header, found map[Kind]*Leftover) {
+	name := path.Clean("/" + h.Name)
+	if base := path.Base(name); strings.HasPrefix(base, whiteout) {
+		r.Deleted++
+		return
+	}
+	if mustNotBe(name) {
+		r.Violations = keep(r.Violations, name)
+	}
+	if mountedOver(name, h) {
+		r.ComponentViolations = keep(r.ComponentViolations, name)
+	}
+	if h.Typeflag != tar.TypeDir {
+		r.Files++
+		r.Bytes += h.Size
+	}
+	for _, k := range kinds {
+		if !k.is(name, h) {
+			continue
+		}
+		l := found[k.kind]
+		if l == nil {
+			l = &Leftover{Kind: k.kind}
+			found[k.kind] = l
+		}
+		l.Files++
+		l.Bytes += h.Size
+		l.Paths = keep(l.Paths, name)
+	}
+}
+
+// keep adds a name to a list of examples.
+func keep(list []string, name string) []string {
+	if len(list) >= maxPaths || slices.Contains(list, name) {
+		return list
+	}
+	return append(list, name)
+}

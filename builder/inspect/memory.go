@@ -1,0 +1,123 @@
+package inspect
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/slipway-oci/slipway/oci/store"
+)
+
+// rulesVersion is that of the rules: what older ones found is not used.
+const rulesVersion = 1
+
+// Memory keeps reports by the digests of their layers, so that a layer is read once.
+type Memory struct {
+	Dir string // "" keeps nothing
+}
+
+type remembered struct {
+	Version int    `json:"version"`
+	Report  Report `json:"report"`
+}
+
+// Layer gives the report of a layer of an image in the store. A report that cannot be kept is no error: the layer is
+// then read again next time.
+func (m Memory) Layer(ctx context.Context, from *store.Store, layer v1.Descriptor) (Report, error) {
+	if report, ok := m.load(layer.Digest); ok {
+		return report, nil
+	}
+	blob, err := from.Blob(layer)
+	if err != nil {
+		return Report{}, err
+	}
+	defer blob.Close()
+	plain, err := decompress(interruptible{ctx, blob})
+	if err != nil {
+		return Report{}, fmt.Errorf("layer %s: %w", layer.Digest, err)
+	}
+	defer plain.Close()
+	report, err := Layer(plain)
+	if err != nil {
+		return Report{}, fmt.Errorf("layer %s: %w", layer.Digest, err)
+	}
+	m.save(layer.Digest, report)
+	return report, nil
+}
+
+func (m Memory) path(digest v1.Hash) string { return filepath.Join(m.Dir, digest.Hex+".json") }
+
+func (m Memory) load(digest v1.Hash) (Report, bool) {
+	if m.Dir == "" {
+		return Report{}, false
+	}
+	data, err := os.ReadFile(m.path(digest))
+	var r remembered
+	if err != nil || json.Unmarshal(data, &r) != nil || r.Version != rulesVersion {
+		return Report{}, false
+	}
+	return r.Report, true
+}
+
+// save replaces the file in one step; builds that run at the same time write the same.
+func (m Memory) save(digest v1.Hash, report Report) {
+	if m.Dir == "" || os.MkdirAll(m.Dir, 0o755) != nil {
+		return
+	}
+	data, err := json.Marshal(remembered{rulesVersion, report})
+	if err != nil {
+		return
+	}
+	fresh, err := os.CreateTemp(m.Dir, ".new-*")
+	if err != nil {
+		return
+	}
+	_, err = fresh.Write(data)
+	if errors.Join(err, fresh.Close()) != nil || os.Rename(fresh.Name(), m.path(digest)) != nil {
+		_ = os.Remove(fresh.Name())
+	}
+}
+
+// decompress looks at the first bytes, since media types of layers come in many spellings.
+func decompress(r io.Reader) (io.ReadCloser, error) {
+	buffered := bufio.NewReaderSize(r, 1<<17)
+	first, err := buffered.Peek(4)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	switch {
+	case bytes.HasPrefix(first, []byte{0x1f, 0x8b}):
+		return gzip.NewReader(buffered)
+	case bytes.HasPrefix(first, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		d, err := zstd.NewReader(buffered, zstd.WithDecoderConcurrency(1))
+		if err != nil {
+			return nil, err
+		}
+		return d.IOReadCloser(), nil
+	default:
+		return io.NopCloser(buffered), nil
+	}
+}
+
+// interruptible ends reading when its context does.
+type interruptible struct {
+	ctx context.Context //nolint:containedctx // it lives as long as one call
+	r   io.Reader
+}
+
+func (i interruptible) Read(p []byte) (int, error) {
+	if err := i.ctx.Err(); err != nil {
+		return 0, context.Cause(i.ctx)
+	}
+	return i.r.Read(p)
+}
