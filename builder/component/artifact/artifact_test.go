@@ -92,8 +92,12 @@ func TestPushAndPull(t *testing.T) {
 			push(t, repository, example("2.0.0"), PushOptions{})
 			push(t, repository+":stable", example("1.2.0"), PushOptions{})
 			for _, test := range []struct{ reference, version string }{
-				{repository, "2.0.0"}, {repository + ":1.x.x", "1.10.0"}, {repository + ":1.2.x", "1.2.0"},
-				{repository + ":1.2.0", "1.2.0"}, {repository + ":stable", "1.2.0"}, {repository + "@" + first.Digest, "1.2.0"},
+				{repository, "2.0.0"},
+				{repository + ":1.x.x", "1.10.0"},
+				{repository + ":1.2.x", "1.2.0"},
+				{repository + ":1.2.0", "1.2.0"},
+				{repository + ":stable", "1.2.0"},
+				{repository + "@" + first.Digest, "1.2.0"},
 			} {
 				got, pinned, err := Pull(t.Context(), client(), parse(t, test.reference))
 				if err != nil {

@@ -223,10 +223,18 @@ func TestInstallPackagesWithEveryManager(t *testing.T) {
 		install    string
 		cleanUp    string
 	}{
-		{"apt", []string{"apt-get", "dpkg-query", "rm"}, "false",
-			"apt-get update\napt-get install --yes --no-install-recommends -o Dpkg::Options::=--force-confold curl g++\n", "apt-get clean\n"},
-		{"apt with recommended", []string{"apt-get", "dpkg-query", "rm"}, "true",
-			"apt-get update\napt-get install --yes --install-recommends -o Dpkg::Options::=--force-confold curl g++\n", "apt-get clean\n"},
+		{
+			"apt",
+			[]string{"apt-get", "dpkg-query", "rm"},
+			"false",
+			"apt-get update\napt-get install --yes --no-install-recommends -o Dpkg::Options::=--force-confold curl g++\n", "apt-get clean\n",
+		},
+		{
+			"apt with recommended",
+			[]string{"apt-get", "dpkg-query", "rm"},
+			"true",
+			"apt-get update\napt-get install --yes --install-recommends -o Dpkg::Options::=--force-confold curl g++\n", "apt-get clean\n",
+		},
 		{"dnf", []string{"dnf", "yum", "rpm!"}, "false", "dnf install -y --setopt=install_weak_deps=False curl g++\n", "dnf clean all\n"},
 		{"yum", []string{"yum", "rpm!"}, "false", "yum install -y curl g++\n", "yum clean all\n"},
 		{"microdnf", []string{"microdnf", "rpm!"}, "false", "microdnf install -y curl g++\n", "microdnf clean all\n"},

@@ -229,8 +229,7 @@ func TestKMS04ErrorsHoldNoKey(t *testing.T) {
 		if err == nil || err.Error() != test.want {
 			t.Errorf("%s: got %v\nwant %s", test.key, err, test.want)
 		}
-		var refused *KeyError
-		if errors.As(err, &refused) {
+		if refused, ok := errors.AsType[*KeyError](err); ok {
 			if said := err.Error() + refused.Hint() + name + warning; strings.Contains(said, value[:20]) {
 				t.Errorf("%s: the key is in %q", test.key, said)
 			}

@@ -21,6 +21,9 @@ import (
 	"github.com/slipway-oci/slipway/builder/event"
 )
 
+// sourceLine is where a list of package sources, in either of its forms, names a mirror.
+var sourceLine = regexp.MustCompile(`(?m)^(?:URIs:|deb\s+(?:\[[^\]]*\]\s+)?)\s*(https?://\S+)`)
+
 // needsMirror skips a test unless the package mirror of Debian can be reached.
 func needsMirror(t *testing.T) {
 	t.Helper()
@@ -30,8 +33,8 @@ func needsMirror(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if found := regexp.MustCompile(`https?://[^\s]+`).FindString(string(text)); found != "" {
-			mirror = found
+		if found := sourceLine.FindSubmatch(text); found != nil {
+			mirror = string(found[1])
 		}
 	}
 	client := http.Client{Timeout: 10 * time.Second}
