@@ -43,6 +43,7 @@ type Input struct {
 	Default  string                  // text of the default; "" when there is none
 	Values   []string                // allowed values; empty means any
 	FoldCase bool                    // whether Values are compared without regard to letter case
+	Keys     []string                // of each map of a MapList: these and no others
 	Summary  string                  // one sentence for the reference page
 	Check    func(text string) error // further check of a static text, nil for none
 }

@@ -177,6 +177,14 @@ func referenceRows() map[string][]row {
 			{name: "inputs of a looping step with its loop", text: strings.Replace(step("loop: {name: L, forEach: [a]}"), "echo 1", "'{{ L.value }}'", 1) +
 				"  - {name: A, action: ExecuteBash, inputs: {commands: ['{{ build.Step.inputs.commands[0] }}']}}\n", want: []string{"error ref-not-allowed-here 9:57"}},
 		},
+		"NEST-05": {
+			{name: "name and value", text: act("ExecuteDocument", "document: d.yaml", "parameters: [{name: a, value: '{{ env:X }}'}]")},
+			{name: "no value", text: act("ExecuteDocument", "document: d.yaml", "parameters: [{name: '{{ env:X }}'}]"), want: []string{"error missing-key 9:20"}},
+			{name: "null", text: act("ExecuteDocument", "document: d.yaml", "parameters: [{name: a, value: ~}]"), want: []string{"error missing-key 9:20"}},
+			{name: "other key", text: act("ExecuteDocument", "document: d.yaml", "parameters: [{name: a, vlaue: x, value: y}]"), want: []string{"error unknown-key 9:30"}, near: "value"},
+			{name: "no list", text: act("ExecuteDocument", "document: d.yaml", "parameters: {name: a, value: x}"), want: []string{"error wrong-type 9:19"}},
+			{name: "twice", text: act("ExecuteDocument", "document: d.yaml", "parameters: [{name: a, value: x}, {name: a, value: y}]"), want: []string{"error bad-value 8:7"}},
+		},
 		"REF-30": {
 			{name: "list", text: chainDoc("a", "{{ build.One.inputs.commands[1] }}"), want: []string{"error ref-unknown-field 6:59"}},
 			{name: "entry", text: chainDoc("a", "{{ build.One.inputs[1].commands[0] }}"), want: []string{"error ref-unknown-field 6:59"}},

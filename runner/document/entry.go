@@ -2,6 +2,7 @@ package document
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/slipway-oci/slipway/runner/action"
@@ -293,8 +294,29 @@ func (c *converter) maps(in action.Input, v Value) (any, bool) {
 	list, ok := make([]map[string]string, 0, len(v.List)), true
 	for _, item := range v.List {
 		m, good := c.texts(in, item)
-		ok = ok && good
+		ok = c.keys(in, item) && good && ok
 		list = append(list, m)
 	}
 	return list, ok
+}
+
+// keys checks the keys of one map of a list. References are in values alone, so it does not wait for them.
+func (c *converter) keys(in action.Input, item Value) bool {
+	if item.Kind != Mapping || in.Keys == nil {
+		return true
+	}
+	ok := true
+	for _, k := range present(item.Map) {
+		if !slices.Contains(in.Keys, k.Name) {
+			c.errorf(CodeUnknownKey, k.Pos, near.Hint(k.Name, in.Keys), "an item of %q has no key %q", in.Name, k.Name)
+			ok = false
+		}
+	}
+	for _, name := range in.Keys {
+		if k, has := item.key(name); !has || k.Value.isNull() {
+			c.errorf(CodeMissingKey, item.Pos, "", "an item of %q needs the key %q", in.Name, name)
+			ok = false
+		}
+	}
+	return ok
 }

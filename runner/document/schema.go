@@ -209,6 +209,18 @@ func inputsSchema(spec action.Spec) schema {
 
 // inputSchema describes one input. Any text may hold a reference, so types and values of texts are offered rather than
 // asked for.
+// mapSchema is a map of texts with exactly these keys, or with any.
+func mapSchema(keys []string) schema {
+	if keys == nil {
+		return schema{"type": "object", "additionalProperties": text("")}
+	}
+	properties := schema{}
+	for _, name := range keys {
+		properties[name] = text("")
+	}
+	return schema{"type": "object", "properties": properties, "required": keys, "additionalProperties": false}
+}
+
 func inputSchema(in action.Input) schema {
 	var s schema
 	texts := schema{"type": "array", "items": text("")}
@@ -222,7 +234,7 @@ func inputSchema(in action.Input) schema {
 	case action.StringMap:
 		s = schema{"type": "object", "additionalProperties": text("")}
 	case action.MapList:
-		s = schema{"type": "array", "items": schema{"type": "object", "additionalProperties": text("")}}
+		s = schema{"type": "array", "items": mapSchema(in.Keys)}
 	case action.Any:
 		s = anyOf(schema{"type": scalarTypes}, texts)
 	default:

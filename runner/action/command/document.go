@@ -21,7 +21,7 @@ func (Document) Spec() action.Spec {
 			{Name: "document", Type: action.String, Required: true, Summary: "Location of the document."},
 			{Name: "document-s3-bucket-owner", Type: action.String, Check: action.CheckAccountID, Summary: "Account that is expected to own the bucket of the document."},
 			{Name: "phases", Type: action.String, Check: checkPhases, Summary: "Names of the phases to run, separated by commas; by default all."},
-			{Name: "parameters", Type: action.MapList, Summary: "Parameters of the document, each with `name` and `value`."},
+			{Name: "parameters", Type: action.MapList, Keys: []string{"name", "value"}, Summary: "Parameters of the document, each with `name` and `value`."},
 		},
 		Outputs: []action.Output{
 			{Name: "executedStepCount", Summary: "Steps that ran."},
