@@ -133,6 +133,6 @@ func RunnerDigest(platform string) string {
 // behind. It returns at once when somebody else still uses it or it is meant to stay.
 func (e *Engine) AwaitEnd(ctx context.Context) {
 	if e.lease != nil {
-		embedded.AwaitEnd(ctx, embedded.Options{Root: e.options.Root, Idle: e.options.Idle})
+		e.lease.AwaitEnd(ctx)
 	}
 }

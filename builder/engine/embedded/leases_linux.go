@@ -21,10 +21,11 @@ type leases struct {
 	idle    chan struct{} // receives when no lease has been held for the idle time
 	stopped chan struct{} // closed when the accepting goroutine has ended
 
-	mu    sync.Mutex
-	count int
-	wait  time.Duration
-	timer *time.Timer
+	mu      sync.Mutex
+	count   int
+	wait    time.Duration
+	timer   *time.Timer
+	leaving net.Conn // of the last client, which may wait for the end of the builder
 }
 
 func newLeases(socket *net.UnixListener, idle time.Duration) *leases {
@@ -47,20 +48,30 @@ func (l *leases) accept(stopped chan<- struct{}) {
 		l.mu.Lock()
 		l.count++
 		l.timer.Stop()
+		if l.leaving != nil { // the builder stays
+			_ = l.leaving.Close()
+			l.leaving = nil
+		}
 		l.mu.Unlock()
 		go l.hold(conn)
 	}
 }
 
+// hold counts a lease until its client lets go. The connection of the last one stays open when the builder is about to
+// end, so that its client can wait for that.
 func (l *leases) hold(conn net.Conn) {
 	_, _ = io.Copy(io.Discard, conn)
-	_ = conn.Close()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.count--
 	if l.count == 0 {
 		l.timer = time.AfterFunc(l.wait, l.fire)
 	}
+	if l.count == 0 && l.wait == 0 {
+		l.leaving = conn
+		return
+	}
+	_ = conn.Close()
 }
 
 func (l *leases) fire() {

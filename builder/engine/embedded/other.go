@@ -32,7 +32,7 @@ func Status(root string) (Info, error) { return Info{Root: root}, nil }
 func Stop(context.Context, string) (bool, error) { return false, nil }
 
 // AwaitEnd returns at once.
-func AwaitEnd(context.Context, Options) {}
+func (l *Lease) AwaitEnd(context.Context) {}
 
 func runtimeFolder(root string) string { return root }
 

@@ -3,6 +3,7 @@ package embedded
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -44,6 +45,10 @@ func Serve(ctx context.Context, o Options) error {
 	if err := sweep(ctx, p, o.Runtime); err != nil {
 		return err
 	}
+	synced, err := guard(p.root)
+	if err != nil {
+		return err
+	}
 	w, err := newService(ctx, p.root, o.Runtime)
 	if err != nil {
 		return err
@@ -61,10 +66,10 @@ func Serve(ctx context.Context, o Options) error {
 	server.Stop()
 	w.executions.stop()
 	releaseMounts(p.root)
-	if cerr := w.controller.Close(); err == nil {
-		err = cerr
+	if cerr := w.controller.Close(); cerr != nil {
+		return errors.Join(err, cerr)
 	}
-	return err
+	return errors.Join(err, synced())
 }
 
 // serveUntilIdle returns when the builder is to end. The lock is the start lock when the end came by itself.

@@ -3,10 +3,10 @@ package embedded
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime/debug"
 
-	"github.com/containerd/containerd/v2/core/remotes/docker"
 	ctdsnapshot "github.com/containerd/containerd/v2/core/snapshots"
 	"github.com/containerd/containerd/v2/plugins/snapshots/native"
 	"github.com/containerd/containerd/v2/plugins/snapshots/overlay"
@@ -18,7 +18,6 @@ import (
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/cmd/buildkitd/config"
 	"github.com/moby/buildkit/control"
-	"github.com/moby/buildkit/executor/oci"
 	"github.com/moby/buildkit/frontend"
 	dockerfile "github.com/moby/buildkit/frontend/dockerfile/builder"
 	"github.com/moby/buildkit/frontend/gateway/forwarder"
@@ -27,12 +26,9 @@ import (
 	"github.com/moby/buildkit/solver/bboltcachestorage"
 	"github.com/moby/buildkit/util/db/boltutil"
 	"github.com/moby/buildkit/util/disk"
-	"github.com/moby/buildkit/util/network/netproviders"
 	"github.com/moby/buildkit/util/resolver"
 	"github.com/moby/buildkit/worker"
-	"github.com/moby/buildkit/worker/base"
 	"github.com/moby/buildkit/worker/runc"
-	"github.com/moby/sys/userns"
 	bolt "go.etcd.io/bbolt"
 )
 
@@ -100,27 +96,10 @@ func newService(ctx context.Context, root, runtime string) (*service, error) {
 	return &service{controller: controller, executions: executions, snapshotter: snapshots.Name}, nil
 }
 
-func newWorkers(ctx context.Context, root, runtime string, snapshots runc.SnapshotterFactory, hosts docker.RegistryHosts) (*worker.Controller, *executions, error) {
-	opt, err := runc.NewWorkerOpt(root, snapshots, userns.RunningInUserNS(), oci.ProcessSandbox, nil, nil,
-		netproviders.Opt{Mode: "host"}, nil, runtime, "", false, nil, "", "", nil)
-	if err != nil {
-		return nil, nil, err
-	}
-	running := newExecutions(opt.Executor)
-	opt.Executor = running
-	opt.GCPolicy = gcPolicy(root)
-	opt.RegistryHosts = hosts
-	opt.BuildkitVersion = client.BuildkitVersion{Package: "github.com/moby/buildkit", Version: buildkitVersion()}
-	w, err := base.NewWorker(ctx, opt)
-	if err != nil {
-		return nil, nil, err
-	}
-	workers := &worker.Controller{}
-	return workers, running, workers.Add(w)
-}
-
+// chooseSnapshotter tries overlayfs with a mount, but not again where its snapshots are.
 func chooseSnapshotter(root string) runc.SnapshotterFactory {
-	if overlayutils.Supported(root) == nil {
+	_, err := os.Stat(filepath.Join(root, "runc-overlayfs"))
+	if err == nil || overlayutils.Supported(root) == nil {
 		return runc.SnapshotterFactory{Name: "overlayfs", New: func(dir string) (ctdsnapshot.Snapshotter, error) {
 			return overlay.NewSnapshotter(dir, overlay.AsynchronousRemove)
 		}}

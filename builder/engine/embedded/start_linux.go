@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -25,14 +26,25 @@ const (
 	pollInterval = 2 * time.Millisecond
 )
 
-// A Lease keeps the builder alive. Close lets go of it; the builder ends when nobody holds one.
+// A Lease keeps the builder alive.
 type Lease struct {
 	Address string // of the BuildKit API, "unix://..."
-	conn    net.Conn
+	conn    *net.UnixConn
 }
 
-// Close lets go of the builder.
-func (l *Lease) Close() error { return l.conn.Close() }
+// Close lets go of the builder. AwaitEnd may follow.
+func (l *Lease) Close() error { return l.conn.CloseWrite() }
+
+// AwaitEnd waits, after Close, until the builder has ended, for callers that promise to leave no process behind. While
+// somebody else uses it, or when it is meant to stay, it returns at once.
+func (l *Lease) AwaitEnd(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, endTimeout)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { _ = l.conn.Close() })()
+	// The builder closes the connection when it stays, and the kernel does when it has ended.
+	_, _ = io.Copy(io.Discard, l.conn)
+	_ = l.conn.Close()
+}
 
 // Start returns a lease on the builder of o.Root and starts the builder if it does not run. It is safe for use by
 // many processes at once. Faults of the machine are of type *Error.
@@ -50,7 +62,7 @@ func Start(ctx context.Context, o Options) (*Lease, error) {
 	}
 	defer func() { _ = lock.Close() }()
 
-	if conn, err := net.Dial("unix", p.lease()); err == nil {
+	if conn, err := dial(p.lease()); err == nil {
 		return &Lease{Address: "unix://" + p.control(), conn: conn}, nil
 	}
 	if err := checkMachine(o); err != nil {
@@ -63,9 +75,13 @@ func Start(ctx context.Context, o Options) (*Lease, error) {
 	return &Lease{Address: "unix://" + p.control(), conn: conn}, nil
 }
 
+func dial(path string) (*net.UnixConn, error) {
+	return net.DialUnix("unix", nil, &net.UnixAddr{Name: path, Net: "unix"})
+}
+
 // spawn starts the child in a session of its own, so that Ctrl-C in a terminal reaches only the client, which then
 // cancels its work in an orderly way.
-func spawn(ctx context.Context, o Options, p paths) (net.Conn, error) {
+func spawn(ctx context.Context, o Options, p paths) (*net.UnixConn, error) {
 	command := o.Command
 	if len(command) == 0 {
 		self, err := os.Executable()
@@ -106,7 +122,7 @@ func spawn(ctx context.Context, o Options, p paths) (net.Conn, error) {
 	return conn, err
 }
 
-func awaitReady(ctx context.Context, p paths, ended <-chan error) (net.Conn, error) {
+func awaitReady(ctx context.Context, p paths, ended <-chan error) (*net.UnixConn, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	tick := time.NewTicker(pollInterval)
@@ -118,7 +134,7 @@ func awaitReady(ctx context.Context, p paths, ended <-chan error) (net.Conn, err
 		case <-ctx.Done():
 			return nil, &Error{What: "the builder did not become ready", Err: ctx.Err(), Mend: "its log is " + p.log()}
 		case <-tick.C:
-			if conn, err := net.Dial("unix", p.lease()); err == nil {
+			if conn, err := dial(p.lease()); err == nil {
 				return conn, nil
 			}
 		}
@@ -189,17 +205,6 @@ func awaitEnd(ctx context.Context, root string) error {
 		return fmt.Errorf("wait for the end of the builder in %q: %w", p.root, err)
 	}
 	return lock.Close()
-}
-
-// AwaitEnd waits until the builder of root has ended, for callers that promise to leave no process behind. It does
-// not ask the builder to end; while somebody else builds, or when it is meant to stay, it returns at once.
-func AwaitEnd(ctx context.Context, o Options) {
-	if o.Idle > 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	_ = awaitEnd(ctx, o.Root)
 }
 
 func runtimeFolder(root string) string {
