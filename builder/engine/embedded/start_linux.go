@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -104,7 +105,9 @@ func spawn(ctx context.Context, o Options, p paths) (*net.UnixConn, error) {
 		// what it passes on, so there has to be a limit: the runner sends less than this of what steps print.
 		"BUILDKIT_STEP_LOG_MAX_SIZE=33554432", "BUILDKIT_STEP_LOG_MAX_SPEED=-1",
 		"SLIPWAY_BUILDER_IDLE="+o.Idle.String(), "SLIPWAY_RUNTIME="+o.Runtime,
-		"TMPDIR="+p.temporary())
+		"TMPDIR="+p.temporary(),
+		// Most builders live for less than a second, with little to collect; a long one keeps within the limit.
+		"GOGC="+cmp.Or(os.Getenv("GOGC"), "400"), "GOMEMLIMIT="+cmp.Or(os.Getenv("GOMEMLIMIT"), "200MiB"))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if os.Geteuid() == 0 {
 		// Mounts of the builder's own: none outlives it, however it ends. A plain user's builder has them anyway.
