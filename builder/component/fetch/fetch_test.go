@@ -15,13 +15,9 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/slipway-oci/slipway/builder/component"
 	"github.com/slipway-oci/slipway/builder/component/artifact"
 	"github.com/slipway-oci/slipway/oci/ocitest"
 	"github.com/slipway-oci/slipway/oci/registry"
-	"github.com/slipway-oci/slipway/runner/action/catalog"
 )
 
 const text = "schemaVersion: 1.0\nphases:\n  - name: build\n    steps:\n      - {name: Step, action: ExecuteBash, inputs: {commands: ['true']}}\n"
@@ -274,42 +270,5 @@ func TestErrorsDoNotHoldSecrets(t *testing.T) {
 		if _, err := New(Options{}).Read(t.Context(), address); err == nil || strings.Contains(err.Error(), secret) {
 			t.Errorf("%s: %v", address, err)
 		}
-	}
-}
-
-func TestSourceFindsComponents(t *testing.T) {
-	actions, err := catalog.Builtin()
-	if err != nil {
-		t.Fatal(err)
-	}
-	host := ocitest.Registry(t).Host
-	push(t, "oci://"+host+"/step")
-	s := Source{Actions: actions, Fetcher: New(Options{
-		Registry: registry.New(registry.Options{}), S3: objects{"s3://bucket/folder/step.yaml", text},
-	})}
-	for _, test := range []struct {
-		reference, name, version, platform string
-	}{
-		{"oci://" + host + "/step:1.x.x", "The Step", "1.2.0", "Linux"},
-		{"oci://" + host + "/step:1.x.x#sha256=" + sum(text), "The Step", "1.2.0", "Linux"},
-		{"s3://bucket/folder/step.yaml", "step", "0.0.0", ""},
-	} {
-		c, err := s.Find(t.Context(), test.reference)
-		if err != nil {
-			t.Errorf("%s: %v", test.reference, err)
-			continue
-		}
-		if diff := cmp.Diff([]string{test.name, test.version, test.platform}, []string{c.Name, c.Version, c.Platform}); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", test.reference, diff)
-		}
-	}
-	for _, reference := range []string{"nginx", "./nginx.yaml", "file://nginx.yaml", "aws:nginx/1.x.x"} {
-		if _, err := s.Find(t.Context(), reference); !errors.Is(err, component.ErrNotFound) {
-			t.Errorf("%s: %v, want ErrNotFound", reference, err)
-		}
-	}
-	var mismatch *DigestError
-	if _, err := s.Find(t.Context(), "oci://"+host+"/step#sha256="+sum("other")); !errors.As(err, &mismatch) {
-		t.Errorf("another digest: %v", err)
 	}
 }
