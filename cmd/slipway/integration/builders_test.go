@@ -51,7 +51,7 @@ func TestPlainUserBuildsTheSame(t *testing.T) {
 	root, registry := shared(t), ocitest.Distribution(t)
 	plain := plainUser(t)
 	p := everywhere(t, registry)
-	open(t, p.dir)
+	openToAll(t, p.dir)
 	plain.run("image", "import", filepath.Join(plain.dir, "..", "debian.tar"), "debian:bookworm").wantCode(0)
 	digest := plain.build(p).digest()
 	if diff := cmp.Diff(shape(t, root, root.build(p, "--no-push").digest()), shape(t, plain, digest), sorted); diff != "" {
@@ -80,7 +80,7 @@ func plainUser(t *testing.T) *home {
 	needs(t, "newuidmap", "uidmap")
 	useradd, setpriv := needs(t, "useradd", "passwd"), needs(t, "setpriv", "util-linux")
 	const name = "slipway-test"
-	dir, err := os.MkdirTemp("", "slipway-user-")
+	dir, err := os.MkdirTemp("", "slipway-user-") //nolint:usetesting // a folder above t.TempDir is closed to other users
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,8 +129,8 @@ func copyFile(t *testing.T, from, to string) {
 	}
 }
 
-// open lets everybody read a test's folder.
-func open(t *testing.T, dir string) {
+// openToAll lets everybody read a test's folder.
+func openToAll(t *testing.T, dir string) {
 	t.Helper()
 	for ; len(dir) > len(os.TempDir()); dir = filepath.Dir(dir) {
 		if err := os.Chmod(dir, 0o755); err != nil {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -47,6 +48,7 @@ func (h *home) with(env ...string) *home {
 
 // of returns the same home for another test or subtest.
 func (h *home) of(t *testing.T) *home {
+	t.Helper()
 	c := *h
 	c.t = t
 	return &c
@@ -154,10 +156,8 @@ func (p *process) await(what string, wanted func(event.Event) bool) {
 	p.t.Helper()
 	timeout := time.After(commandTimeout)
 	for {
-		for _, e := range p.stderr.events() {
-			if wanted(e) {
-				return
-			}
+		if slices.ContainsFunc(p.stderr.events(), wanted) {
+			return
 		}
 		select {
 		case <-p.stderr.changed:

@@ -59,6 +59,7 @@ func TestEndFromOutsideLeavesNothing(t *testing.T) {
 }
 
 func endFromOutside(t *testing.T, h *home, m moment, sig syscall.Signal, registry string) {
+	t.Helper()
 	proxy := ocitest.FaultProxy(t, registry, m.faults...)
 	p := longBuild(t, m, proxy.Host)
 	if m.name == "resolve" { // a registry that does not answer makes the stage last

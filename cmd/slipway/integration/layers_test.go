@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -302,9 +303,8 @@ func TestREC13WorkingDirectory(t *testing.T) {
 // fileIn reads a file of an image, topmost layer first.
 func fileIn(t *testing.T, h *home, digest, path string) string {
 	t.Helper()
-	layers := layersOf(t, h.image(digest))
-	for n := len(layers) - 1; n >= 0; n-- {
-		if e, ok := entries(t, layers[n])[path]; ok {
+	for _, layer := range slices.Backward(layersOf(t, h.image(digest))) {
+		if e, ok := entries(t, layer)[path]; ok {
 			return e.content
 		}
 	}

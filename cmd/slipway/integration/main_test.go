@@ -147,7 +147,7 @@ func shared(t *testing.T) *home {
 		return &home{t: t, dir: sharedHome.dir}
 	}
 	tar := debianTar(t)
-	dir, err := os.MkdirTemp("", "slipway-home-")
+	dir, err := os.MkdirTemp("", "slipway-home-") //nolint:usetesting // it outlives the test
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -104,9 +105,7 @@ func component(name string, phases ...phase) document {
 // componentWith makes a component document with more top-level fields.
 func componentWith(name string, fields map[string]any, phases ...phase) document {
 	doc := map[string]any{"name": name, "schemaVersion": json.RawMessage("1.0"), "phases": phases}
-	for key, value := range fields {
-		doc[key] = value
-	}
+	maps.Copy(doc, fields)
 	var text bytes.Buffer
 	enc := json.NewEncoder(&text)
 	enc.SetEscapeHTML(false)
