@@ -95,7 +95,7 @@ func (r *running) awaitPorts(ctx context.Context, container gateway.Container, e
 		args = append(args, strconv.Itoa(port))
 	}
 	done := make(chan error, 1)
-	go func() { done <- r.execute(ctx, container, args, env) }()
+	go func() { done <- r.execute(ctx, container, args, env, rootUser) }()
 	select {
 	case err := <-done:
 		if err != nil {
@@ -112,7 +112,7 @@ func (r *running) awaitHealth(ctx context.Context, container gateway.Container, 
 		return r.alive()
 	}
 	for {
-		err := r.execute(ctx, container, r.service.Health, r.service.Env)
+		err := r.execute(ctx, container, r.service.Health, r.service.Env, r.service.User)
 		if err == nil {
 			return nil
 		}
@@ -126,8 +126,8 @@ func (r *running) awaitHealth(ctx context.Context, container gateway.Container, 
 	}
 }
 
-func (r *running) execute(ctx context.Context, container gateway.Container, args, env []string) error {
-	process, err := container.Start(ctx, gateway.StartRequest{Args: args, Env: env, Cwd: "/", Stdout: nopCloser{io.Discard}, Stderr: nopCloser{io.Discard}})
+func (r *running) execute(ctx context.Context, container gateway.Container, args, env []string, user string) error {
+	process, err := container.Start(ctx, gateway.StartRequest{Args: args, Env: env, Cwd: "/", User: user, Stdout: nopCloser{io.Discard}, Stderr: nopCloser{io.Discard}})
 	if err != nil {
 		return err
 	}

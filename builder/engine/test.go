@@ -39,6 +39,9 @@ type TestSpec struct {
 	Service *Service
 }
 
+// rootUser is as whom the runner runs, in images with and without /etc/passwd.
+const rootUser = "0:0"
+
 // stopGrace is how long the runner may take to end its step and write its logs when the tests are cut off.
 const stopGrace = 15 * time.Second
 
@@ -125,7 +128,8 @@ func (e *Engine) runBatch(ctx context.Context, container gateway.Container, spec
 	unpacked := make(chan error, 1)
 	go func() { unpacked <- unpackLogs(archive, spec.LogFolder) }()
 	process, err := container.Start(ctx, gateway.StartRequest{
-		Args: args, Cwd: "/", Env: append(e.environment(), spec.Env...),
+		// Beside another process, no user would mean that process's user.
+		Args: args, Cwd: "/", User: rootUser, Env: append(e.environment(), spec.Env...),
 		Stdout: logs, Stderr: nopCloser{spec.Events},
 	})
 	if err != nil {
