@@ -5,6 +5,7 @@ package builder
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/containerd/containerd/v2/core/content"
@@ -81,13 +82,14 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) error {
 
 	var image commit.Output
 	err = r.stage(event.StageCommit, &r.Timings.Commit, func() error {
-		image, err = commit.Run(ctx, s, commit.Input{Plan: p, Builds: builds})
+		image, err = commit.Run(ctx, s, commit.Input{Plan: p, Builds: builds, Components: r.Components})
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	r.Image = &image.Record
+	r.Warnings = slices.Concat(r.Warnings, image.Warnings)
 
 	if len(p.TestStage())+len(p.HostStage()) == 0 {
 		r.skip(event.StageTest, "no test phase")
@@ -123,7 +125,7 @@ func (r *record) build(ctx context.Context, s stage.Services, p *plan.Plan, o Op
 		if err != nil {
 			return builds, err
 		}
-		builds = append(builds, commit.Build{Platform: platform, Built: out.Built})
+		builds = append(builds, commit.Build{Platform: platform, Parent: base, Built: out.Built})
 	}
 	return builds, nil
 }

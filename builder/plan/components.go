@@ -37,6 +37,10 @@ func (b *planner) components(ctx context.Context) error {
 		}
 		b.found = append(b.found, found{c, entry})
 		b.plan.Components = append(b.plan.Components, planned(i+1, entry, c))
+		if !entry.NoCache && onlyUpdates(c.Document) {
+			b.warn("component %q only updates packages, and comes from the cache until it or something before it changes: "+
+				"cache: false beside it in the recipe runs it in every build", c.Name)
+		}
 	}
 	return errors.Join(problems...)
 }
@@ -86,6 +90,7 @@ func planned(index int, entry recipe.Component, c *component.Component) Componen
 		Type: string(c.Document.Type()), Digest: c.Document.Digest, Document: c.Document.Bytes,
 		SupportedOSVersions: c.SupportedOSVersions,
 		Parameters:          []Parameter{},
+		NoCache:             entry.NoCache, Budget: entry.Budget,
 	}
 	for _, phase := range c.Document.Phases {
 		switch document.GroupOf(phase.Name) {
@@ -99,6 +104,27 @@ func planned(index int, entry recipe.Component, c *component.Component) Componen
 		}
 	}
 	return p
+}
+
+// onlyUpdates reports whether the build phases of a document do nothing but update packages: what they do depends on
+// the day more than on their text.
+func onlyUpdates(d *document.Document) bool {
+	updates := 0
+	for _, phase := range d.Phases {
+		if phase.Name != "build" {
+			continue
+		}
+		for _, step := range phase.Steps {
+			switch step.Action {
+			case "UpdateOS":
+				updates++
+			case "Reboot":
+			default:
+				return false
+			}
+		}
+	}
+	return updates > 0
 }
 
 // running gives the phases of a component that the build runs.

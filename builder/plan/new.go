@@ -31,6 +31,9 @@ func New(ctx context.Context, r *recipe.Recipe, opts Options) (*Plan, error) {
 			return nil, err
 		}
 	}
+	if budgets := r.Budgets; budgets.Image != nil || budgets.Component != nil {
+		b.plan.Budgets = &Budgets{Image: budgets.Image, Component: budgets.Component}
+	}
 	b.labels()
 	b.secrets()
 	return b.plan, nil

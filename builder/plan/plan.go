@@ -29,7 +29,14 @@ type Plan struct {
 	Secrets          []string          `json:"secrets"`    // names that components or the template refer to, sorted
 	Targets          []Target          `json:"targets"`
 	Push             bool              `json:"push"` // whether to publish to Targets
+	Budgets          *Budgets          `json:"budgets,omitempty"`
 	Warnings         []string          `json:"warnings"`
+}
+
+// Budgets are limits that the build fails on. They decide nothing of what is built.
+type Budgets struct {
+	Image     *recipe.Budget `json:"image,omitempty"`     // of everything that the build adds
+	Component *recipe.Budget `json:"component,omitempty"` // of each component
 }
 
 // Recipe says what is built.
@@ -76,6 +83,9 @@ type Component struct {
 	Phases              Phases      `json:"phases"`
 	Secrets             []string    `json:"secrets,omitempty"` // names that its phases refer to, sorted
 	SupportedOSVersions []string    `json:"supportedOsVersions,omitempty"`
+	// NoCache says that the recipe wants it to run even if nothing changed.
+	NoCache bool           `json:"noCache,omitempty"`
+	Budget  *recipe.Budget `json:"budget,omitempty"` // of this entry alone
 }
 
 // Parameter is the final value of one parameter.

@@ -350,6 +350,45 @@ func TestVersionWithWildcard(t *testing.T) {
 	}
 }
 
+func TestComponentsThatOnlyUpdateAreNoted(t *testing.T) {
+	doc := func(actions ...string) string {
+		text := "schemaVersion: 1.0\nphases:\n  - name: build\n    steps:\n"
+		for i, action := range actions {
+			text += "      - {name: S" + string(rune('a'+i)) + ", action: " + action + "}\n"
+		}
+		return text
+	}
+	for _, test := range []struct {
+		name, entry, document string
+		want                  bool
+	}{
+		{"only updates", "", doc("UpdateOS"), true},
+		{"and restarts", "", doc("UpdateOS", "Reboot"), true},
+		{"in every build", "    cache: false\n", doc("UpdateOS"), false},
+		{"only restarts", "", doc("Reboot"), false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir := write(t, map[string]string{
+				"recipe.yaml": "name: web\nparentImage: debian:12\ncomponents:\n  - component: ./u.yaml\n" + test.entry, "u.yaml": test.document,
+			})
+			r, err := recipe.Load(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := New(t.Context(), r, options(t, dir))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Contains(strings.Join(p.Warnings, "\n"), `"u" only updates packages`); got != test.want {
+				t.Errorf("noted: %v, want %v; warnings %q", got, test.want, p.Warnings)
+			}
+			if p.Components[0].NoCache != (test.entry != "") {
+				t.Errorf("no cache: %v", p.Components[0].NoCache)
+			}
+		})
+	}
+}
+
 func TestComponentsInsideATemplate(t *testing.T) {
 	dir := write(t, map[string]string{"t.yml": `Resources:
   Nginx:

@@ -43,6 +43,14 @@ func (d dialect) silent() []field {
 	return list
 }
 
+// more are the members at the top level that not all dialects have.
+func (r *reader) more(c *Recipe) []field {
+	if r.dialect == native {
+		return []field{{"budgets", false, func(n *yaml.Node) { c.Budgets = r.budgets(n) }}}
+	}
+	return r.dialect.silent()
+}
+
 // open finds the recipe in the root of a file and sets how to read it. The name of a resource chooses among the
 // recipes of a template; other files have one recipe, without such a name.
 func (r *reader) open(root *yaml.Node, name string) (*yaml.Node, error) {

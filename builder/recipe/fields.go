@@ -52,7 +52,7 @@ func (r *reader) recipe(root *yaml.Node) *Recipe {
 		}},
 		// A request body that was written for the API carries one; it has no meaning in a file.
 		{"clientToken", false, func(n *yaml.Node) { r.text(n, "clientToken", 1, 64) }},
-	}, r.dialect.silent()...))
+	}, r.more(c)...))
 	if c.Template.Data.Pos.Line > 0 && c.Template.URI.Pos.Line > 0 {
 		r.problems = append(r.problems, &Error{
 			Pos:     c.Template.URI.Pos,
@@ -125,11 +125,18 @@ func (r *reader) component(n *yaml.Node) Component {
 		}}
 	}
 	before := len(r.problems)
-	r.mapping(n, "an entry of components", []field{
+	fields := []field{
 		reference("component"),
 		reference("componentArn"),
 		{"parameters", false, func(n *yaml.Node) { c.Parameters = r.parameters(n) }},
-	})
+	}
+	if r.dialect == native { // these are extensions
+		fields = append(fields, field{"cache", false, func(n *yaml.Node) {
+			cache := r.boolean(n, "cache")
+			c.NoCache = cache != nil && !*cache
+		}}, field{"budget", false, func(n *yaml.Node) { c.Budget = r.budget(n, "budget") }})
+	}
+	r.mapping(n, "an entry of components", fields)
 	if c.Reference.Pos.Line == 0 && len(r.problems) == before {
 		r.fail(n, `an entry of components has no "component"`)
 	}

@@ -141,7 +141,7 @@ var wrong = []struct{ name, text, want, hint string }{
 	{"no UTF-8", "name: \xff\n", "recipe.yaml: the recipe is not UTF-8 text", ""},
 	{"nothing required", "description: x\n", "recipe.yaml:1:1: the recipe has no \"name\"\nrecipe.yaml:1:1: the recipe has no \"parentImage\"", ""},
 	{"unknown key", head + "parrentImage: x\n", `recipe.yaml:3:1: unknown key "parrentImage" in the recipe`, `did you mean "parentImage"?`},
-	{"unknown key of an entry", head + "components:\n  - component: a\n    params: []\n    kind: x\n", "recipe.yaml:5:5: unknown key \"params\" in an entry of components\nrecipe.yaml:6:5: unknown key \"kind\" in an entry of components", "known keys: component, componentArn, parameters"},
+	{"unknown key of an entry", head + "components:\n  - component: a\n    params: []\n    kind: x\n", "recipe.yaml:5:5: unknown key \"params\" in an entry of components\nrecipe.yaml:6:5: unknown key \"kind\" in an entry of components", "known keys: component, componentArn, parameters, cache, budget"},
 	{"key twice", head + "name: other\n", `recipe.yaml:3:1: key "name" is there twice, first in line 1`, ""},
 	{"name", "name: a/b\nparentImage: x\n", `recipe.yaml:1:7: name "a/b" is not allowed`, "3 to 128 letters, digits, - and _, with blanks only between them"},
 	{"version", head + "semanticVersion: 1.0\n", `recipe.yaml:3:18: semanticVersion: version "1.0" is not major.minor.patch (numbers, or x for a node left open)`, ""},

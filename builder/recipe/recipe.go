@@ -31,6 +31,7 @@ type Recipe struct {
 	Tags                   map[string]string
 	KMSKeyID               string
 	InstanceConfiguration  *InstanceConfiguration
+	Budgets                Budgets
 
 	// Warnings say what in the file has no effect, each with its position in front.
 	Warnings []string
@@ -49,6 +50,23 @@ type Component struct {
 	// Document is the component itself when the file holds it beside the recipe, nil when Reference has to be looked
 	// up. Reference is then FILE#NAME, one for each document of the file.
 	Document *Document
+	// NoCache says that the component runs in every build, even if nothing changed.
+	NoCache bool
+	// Budget is what this entry may use, besides what Budgets say of every component.
+	Budget *Budget
+}
+
+// Budgets are limits that a build fails on. They are an extension: Image Builder has none.
+type Budgets struct {
+	Image     *Budget // of everything that the build adds; nil when there is none
+	Component *Budget // of each component
+}
+
+// Budget is what something may use; 0 stands for no limit.
+type Budget struct {
+	Size    int64   `json:"size,omitempty"` // bytes of what it adds, not compressed
+	Files   int     `json:"files,omitempty"`
+	Seconds float64 `json:"seconds,omitempty"` // of its execution; what comes from the cache takes none
 }
 
 // Document is a component document inside the file of the recipe.

@@ -91,7 +91,7 @@ func (r *renderer) files(context.Context) error {
 			return err
 		}
 		for name, data := range files {
-			if err := os.WriteFile(path.Join(dir, name), data, 0o644); err != nil { //nolint:gosec // documents are no secrets
+			if err := os.WriteFile(path.Join(dir, name), data, 0o644); err != nil {
 				return err
 			}
 		}

@@ -112,7 +112,7 @@ func (r *renderer) script(context.Context) error {
 		fmt.Fprintf(&b, "  --label %s \\\n", quote(key+"="+r.plan.Labels[key]))
 	}
 	fmt.Fprintf(&b, "  \"$@\" \"$dir/%s\"\n", contextFolder)
-	return os.WriteFile(r.path(scriptName), []byte(b.String()), 0o755) //nolint:gosec // a script is there to be run
+	return os.WriteFile(r.path(scriptName), []byte(b.String()), 0o755)
 }
 
 // quote makes one word of the shell.

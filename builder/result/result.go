@@ -67,6 +67,25 @@ type Layer struct {
 	Digest    string `json:"digest"`
 	Size      int64  `json:"size"` // bytes, compressed
 	CreatedBy string `json:"createdBy,omitempty"`
+	// Added is what the layer holds; absent for the parent's layers, which are not read.
+	Added *Added `json:"added,omitempty"`
+}
+
+// Added is what one layer of a build holds.
+type Added struct {
+	Component string     `json:"component,omitempty"` // absent when an instruction of the template made it
+	Files     int        `json:"files"`               // without folders
+	Bytes     int64      `json:"bytes"`               // of their content, not compressed
+	Deleted   int        `json:"deleted"`             // names of lower layers that it hides
+	Leftovers []Leftover `json:"leftovers,omitempty"`
+}
+
+// Leftover is something of one kind that is rarely meant to be in an image.
+type Leftover struct {
+	Kind  string   `json:"kind"`
+	Files int      `json:"files"`
+	Bytes int64    `json:"bytes"`
+	Paths []string `json:"paths"` // the first few
 }
 
 // Target is one place the image was published to.

@@ -19,8 +19,11 @@ func (i *Image) Unpack(dir string) (err error) {
 		return err
 	}
 	var manifest ocispecs.Manifest
-	if err := json.Unmarshal(data, &manifest); err != nil || len(manifest.Layers) != 1 {
-		return fmt.Errorf("malformed manifest (%v)", err)
+	if err := json.Unmarshal(data, &manifest); err != nil {
+		return err
+	}
+	if len(manifest.Layers) != 1 {
+		return fmt.Errorf("the image has %d layers instead of one", len(manifest.Layers))
 	}
 	layer, err := images.Open(i.blobs + manifest.Layers[0].Digest.Encoded())
 	if err != nil {

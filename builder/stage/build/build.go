@@ -42,6 +42,11 @@ type Input struct {
 	RunID      string
 }
 
+// noCache reports whether the caller wants a component to run again.
+func (in Input) noCache(component string) bool {
+	return slices.Contains(in.NoCache, All) || slices.Contains(in.NoCache, component)
+}
+
 // Output is what the stage made. On failure Built is nil and Components tell how far it came.
 type Output struct {
 	Built      *engine.Build
@@ -98,7 +103,7 @@ func newSpec(ctx context.Context, s stage.Services, in Input, components []plan.
 			return spec, err
 		}
 		spec.Components = append(spec.Components, engine.Component{
-			Title: stage.Title(c), Files: files, Secrets: c.Secrets, NoCache: slices.Contains(in.NoCache, All) || slices.Contains(in.NoCache, c.Name),
+			Title: stage.Title(c), Files: files, Secrets: c.Secrets, NoCache: c.NoCache || in.noCache(c.Name),
 		})
 	}
 	return spec, nil

@@ -1,8 +1,6 @@
 package build
 
 import (
-	"slices"
-
 	"github.com/slipway-oci/slipway/builder/engine"
 	"github.com/slipway-oci/slipway/builder/plan"
 	"github.com/slipway-oci/slipway/builder/stage"
@@ -41,8 +39,11 @@ func (r *reasons) explain(i int) string {
 	if r.ran < 0 {
 		r.ran = i
 	}
-	if slices.Contains(r.in.NoCache, All) || slices.Contains(r.in.NoCache, r.now.Components[i].Component) {
+	if r.in.noCache(r.now.Components[i].Component) {
 		return "--no-cache asks for it"
+	}
+	if r.in.Plan.BuildStage()[i].NoCache {
+		return "cache: false in the recipe asks for it"
 	}
 	return r.memory.Explain(r.now, i, r.ran)
 }

@@ -4,6 +4,8 @@ package commit
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strconv"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -20,11 +22,14 @@ import (
 type Input struct {
 	Plan   *plan.Plan
 	Builds []Build // in the order of the plan's platforms
+	// Components are the outcomes of the build stage, those of a platform in a row.
+	Components []result.Component
 }
 
 // Build is the outcome of the build stage for one platform.
 type Build struct {
 	Platform plan.Platform
+	Parent   *engine.Image // nil for scratch
 	Built    *engine.Build
 }
 
@@ -33,20 +38,34 @@ type Output struct {
 	Image     store.Image   // what the name points at: an index when there are several platforms
 	Platforms []store.Image // the image of each platform
 	Record    result.Image
+	// Warnings say what is in the new layers by accident.
+	Warnings []string
 }
 
 // Run exports the image of each platform and points the name at it, or at an index of them: name:version-build. The
-// digest depends on the plan alone; name and build number are only in the pointer. Failures are *stage.Error.
+// digest depends on the plan alone; name and build number are only in the pointer. An image with something in it that
+// must not be there, or beyond its budgets, gets no name. Failures are *stage.Error.
 func Run(ctx context.Context, s stage.Services, in Input) (Output, error) {
 	var out Output
 	name := Pointer(in.Plan)
-	for _, b := range in.Builds {
+	var checks []check
+	for i, b := range in.Builds {
 		descriptor, err := export(ctx, b.Built)
 		if err != nil {
 			return out, failure(ctx, err)
 		}
 		if _, err := s.Store.Resolve(ctx, descriptor.Digest.String()); err == nil {
 			out.Record.Unchanged = true
+		}
+		checked, err := inspectImage(ctx, s, in, i, descriptor)
+		if err != nil {
+			return out, failure(ctx, err)
+		}
+		checks = append(checks, checked)
+		for _, text := range checked.warnings() {
+			if !slices.Contains(out.Warnings, text) { // platforms mostly leave the same
+				out.Warnings = append(out.Warnings, text)
+			}
 		}
 		image, err := s.Store.Add(ctx, descriptor, single(in, name), nil)
 		if err != nil {
@@ -67,6 +86,9 @@ func Run(ctx context.Context, s stage.Services, in Input) (Output, error) {
 		return out, failure(ctx, err)
 	}
 	out.Record.Unchanged = unchanged
+	if len(checks) == 1 {
+		checks[0].describe(out.Record.Layers)
+	}
 	return out, nil
 }
 
@@ -97,6 +119,9 @@ func Pointer(p *plan.Plan) string {
 func failure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
+	}
+	if known, ok := errors.AsType[*stage.Error](err); ok {
+		return known
 	}
 	return stage.Machine("commit stage", err)
 }

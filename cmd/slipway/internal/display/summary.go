@@ -27,6 +27,11 @@ func WriteSummary(w io.Writer, res *result.Result, style Style) {
 	if i := res.Image; i != nil {
 		row("image", imageText(*i))
 		row("digest", i.Digest)
+		for _, l := range i.Layers {
+			if l.Added != nil && l.Added.Component != "" {
+				row("added", addedText(*l.Added))
+			}
+		}
 	}
 	for _, t := range res.Targets {
 		row(t.Status, targetText(t))
@@ -90,6 +95,18 @@ func imageText(i result.Image) string {
 		parts = append(parts, "unchanged")
 	}
 	return strings.Join(parts, ", ")
+}
+
+// addedText says what a component added: "nginx: 48.1 MB in 1234 files".
+func addedText(a result.Added) string {
+	if a.Files == 0 && a.Deleted == 0 {
+		return a.Component + ": nothing"
+	}
+	text := fmt.Sprintf("%s: %s in %d files", a.Component, Bytes(a.Bytes), a.Files)
+	if a.Deleted > 0 {
+		text += fmt.Sprintf(", %d names deleted", a.Deleted)
+	}
+	return text
 }
 
 func targetText(t result.Target) string {
