@@ -205,10 +205,15 @@ var commandLine = conformance{
 		if got, want := c.summary()["logUrl"], "s3://bucket/a/b/"+folder; got != want {
 			t.Errorf("logUrl %v, want %s; %s", got, want, c.stderr)
 		}
-		if text := stored["/bucket/a/b/"+folder+"/console.log"]; !strings.Contains(text, "TOE has completed execution successfully") {
-			t.Errorf("stored: %q", stored)
+		mu.Lock()
+		text := stored["/bucket/a/b/"+folder+"/console.log"]
+		mu.Unlock()
+		if !strings.Contains(text, "TOE has completed execution successfully") {
+			t.Errorf("stored: %q", text)
 		}
+		mu.Lock()
 		status = http.StatusForbidden
+		mu.Unlock()
 		c.run(0, "run", "-d", "d.yaml", "-l", "logs2", "-b", "bucket")
 		if got := c.summary()["logUrl"].(string); !strings.HasPrefix(got, c.dir) || !strings.Contains(c.stderr, "not uploaded") {
 			t.Errorf("logUrl %s, stderr %s", got, c.stderr)

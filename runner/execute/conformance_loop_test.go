@@ -96,8 +96,8 @@ var loops = conformance{
 		}
 	},
 	"LOOP-18": func(t *testing.T) {
-		o := newBench(t).run(build(sh("a", "echo {{ loop.index }} >> out; sleep 0.7", "timeoutSeconds: 1, maxAttempts: 2, loop: {name: My, forEach: [x, y, z]},")))
-		o.want(report.Failed, "a=failed").wantMessage("a", `loop "My" timed out after 1 seconds`)
+		o := newBench(t).run(build(sh("a", "echo {{ loop.index }} >> out; sleep 1.1", "timeoutSeconds: 2, maxAttempts: 2, loop: {name: My, forEach: [x, y, z]},")))
+		o.want(report.Failed, "a=failed").wantMessage("a", `loop "My" timed out after 2 seconds`)
 		if got := o.file("out"); got != "0\n1\n0\n1\n" {
 			t.Errorf("iterations %q", got)
 		}
