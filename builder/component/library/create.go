@@ -92,12 +92,12 @@ func (l *Library) create(ctx context.Context, r Request, script bool) (Created, 
 	if r.DryRun {
 		return Created{}, refuse(DryRun, "the request is right; nothing was stored (dry run)")
 	}
-	made, err := l.add(ctx, c, cmpOr(r.KMSKey, l.settings.DefaultKey), text)
+	made, err := l.add(ctx, c, textOr(r.KMSKey, l.settings.DefaultKey), text)
 	made.Warnings = append(warnings, made.Warnings...)
 	return made, err
 }
 
-func cmpOr(text *string, other string) string {
+func textOr(text *string, other string) string {
 	if text != nil {
 		return *text
 	}
@@ -110,9 +110,9 @@ func (l *Library) check(r Request, script bool) (Component, error) {
 	c.name(r.Name)
 	version := c.version(r.Version)
 	c.oneOf("platform", r.Platform, platforms)
-	c.text("description", r.Description, maxText)
-	c.text("changeDescription", r.ChangeDescription, maxText)
-	c.text("kmsKeyId", r.KMSKey, maxText)
+	c.text("description", r.Description)
+	c.text("changeDescription", r.ChangeDescription)
+	c.text("kmsKeyId", r.KMSKey)
 	c.osVersions(r.SupportedOSVersions)
 	c.tags(r.Tags)
 	c.date("supportEnd", r.SupportEnd)
@@ -133,9 +133,9 @@ func (l *Library) check(r Request, script bool) (Component, error) {
 	}
 	component := Component{
 		Namespace: r.Namespace, Name: r.Name, Version: version,
-		Platform: r.Platform, Type: r.Type, Description: cmpOr(r.Description, ""), ChangeDescription: cmpOr(r.ChangeDescription, ""),
+		Platform: r.Platform, Type: r.Type, Description: textOr(r.Description, ""), ChangeDescription: textOr(r.ChangeDescription, ""),
 		SupportedOSVersions: slices.Clone(r.SupportedOSVersions), Tags: maps.Clone(r.Tags),
-		Origin: Origin{Format: r.Format, URI: cmpOr(r.URI, "")},
+		Origin: Origin{Format: r.Format, URI: textOr(r.URI, "")},
 		State:  Active, SupportEnd: r.SupportEnd, ReplacedBy: r.ReplacedBy,
 	}
 	if component.Namespace == "" {
@@ -195,8 +195,8 @@ func (l *Library) behind(ctx context.Context, uri string) ([]byte, error) {
 // converted makes the document that runs a script.
 func converted(r Request, script []byte) ([]byte, error) {
 	text, err := convert.Script(convert.ScriptInput{
-		Name: r.Name, Description: cmpOr(r.Description, ""), Platform: r.Platform, Type: r.Type,
-		Address: cmpOr(r.URI, ""), Data: script,
+		Name: r.Name, Description: textOr(r.Description, ""), Platform: r.Platform, Type: r.Type,
+		Address: textOr(r.URI, ""), Data: script,
 	})
 	if err != nil {
 		return nil, &Error{Code: InvalidRequest, Err: err}
@@ -206,7 +206,7 @@ func converted(r Request, script []byte) ([]byte, error) {
 
 // inspect checks the document and takes from it what the component's record tells.
 func (l *Library) inspect(c *Component, r Request, text []byte) ([]string, error) {
-	file := cmpOr(r.URI, "data")
+	file := textOr(r.URI, "data")
 	if c.Origin.Format != "" {
 		file = c.Name // the document was made here
 	}

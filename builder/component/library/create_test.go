@@ -65,7 +65,7 @@ func TestCOMP02SizeOfData(t *testing.T) {
 func TestCOMP03ExactlyOneSource(t *testing.T) {
 	s := newShelf(t)
 	r := request("abc", "1.0.0", "a")
-	r.URI = pointer("file:///x.yaml")
+	r.URI = new("file:///x.yaml")
 	_, err := s.Create(s.ctx(), r)
 	refused(t, err, library.InvalidParameterCombination, "data and uri")
 	r.Data, r.URI = nil, nil
@@ -142,13 +142,13 @@ func TestCOMP07And10ContentBehindAnAddressIsReadOnce(t *testing.T) {
 	first := *doc("first")
 	write(first)
 	s := newShelf(t).with(func(o *library.Options) { o.Fetch = fetch.New(fetch.Options{AnyFile: true}).Read })
-	r := library.Request{Name: "abc", Version: "1.0.0", Platform: "Linux", URI: pointer("file://" + file)}
+	r := library.Request{Name: "abc", Version: "1.0.0", Platform: "Linux", URI: new("file://" + file)}
 	c := s.create(r)
 	write(*doc("second"))
 	if got, err := s.Document(s.ctx(), c); err != nil || string(got) != first {
 		t.Errorf("the component is now %q, %v", got, err)
 	}
-	r.URI = pointer(*r.URI + "#sha256=" + strings.TrimPrefix(c.Digest, "sha256:"))
+	r.URI = new(*r.URI + "#sha256=" + strings.TrimPrefix(c.Digest, "sha256:"))
 	_, err := s.Create(s.ctx(), r)
 	refused(t, err, library.InvalidRequest, "sha256:")
 	write(first)
@@ -171,7 +171,7 @@ func TestCOMP11SameVersionAgain(t *testing.T) {
 	s := newShelf(t)
 	first := s.add("abc/1.0.0")
 	r := request("abc", "1.0.0", "abc/1.0.0")
-	r.Description, r.Tags = pointer("another"), map[string]string{"a": "b"}
+	r.Description, r.Tags = new("another"), map[string]string{"a": "b"}
 	made, err := s.Create(s.ctx(), r)
 	if err != nil || !made.Unchanged || s.ARN(made.Component) != s.ARN(first) || made.Component.Description != "" {
 		t.Errorf("the same content: %+v, %v", made, err)
@@ -212,9 +212,9 @@ func TestCOMP12Limits(t *testing.T) {
 	}{
 		"os versions":        {func(r *library.Request) { r.SupportedOSVersions = make([]string, 26) }, "supportedOsVersions: has 26 entries"},
 		"empty os version":   {func(r *library.Request) { r.SupportedOSVersions = []string{""} }, "supportedOsVersions: is empty"},
-		"description":        {func(r *library.Request) { r.Description = pointer(strings.Repeat("ü", 1025)) }, "description: has 1025 characters"},
-		"empty description":  {func(r *library.Request) { r.Description = pointer("") }, "description: is empty"},
-		"change description": {func(r *library.Request) { r.ChangeDescription = pointer("") }, "changeDescription: is empty"},
+		"description":        {func(r *library.Request) { r.Description = new(strings.Repeat("ü", 1025)) }, "description: has 1025 characters"},
+		"empty description":  {func(r *library.Request) { r.Description = new("") }, "description: is empty"},
+		"change description": {func(r *library.Request) { r.ChangeDescription = new("") }, "changeDescription: is empty"},
 		"tags":               {func(r *library.Request) { r.Tags = tags(51) }, "tags: there are 51"},
 		"aws tag":            {func(r *library.Request) { r.Tags = map[string]string{"aws:x": ""} }, `key "aws:x" is not allowed`},
 		"odd tag":            {func(r *library.Request) { r.Tags = map[string]string{"a*b": ""} }, `key "a*b" is not allowed`},
@@ -231,7 +231,7 @@ func TestCOMP12Limits(t *testing.T) {
 		t.Run(name, func(t *testing.T) { refused(t, err, library.InvalidRequest, tt.want) })
 	}
 	r := request("abc", "1.0.0", "a")
-	r.Tags, r.Description = tags(50), pointer(strings.Repeat("ü", 1024))
+	r.Tags, r.Description = tags(50), new(strings.Repeat("ü", 1024))
 	for i := range 25 {
 		r.SupportedOSVersions = append(r.SupportedOSVersions, fmt.Sprintf("Ubuntu %d", i))
 	}
@@ -241,7 +241,7 @@ func TestCOMP12Limits(t *testing.T) {
 func TestCOMP13Get(t *testing.T) {
 	s := newShelf(t)
 	r := request("abc", "1.0.0", "")
-	r.Data = pointer("schemaVersion: 1.0\nparameters:\n  - Port: {type: string, default: '80', description: where}\n  - Host: {type: string}\n" +
+	r.Data = new("schemaVersion: 1.0\nparameters:\n  - Port: {type: string, default: '80', description: where}\n  - Host: {type: string}\n" +
 		strings.TrimPrefix(*doc("{{ Port }} {{ Host }}"), "schemaVersion: 1.0\n"))
 	s.create(r)
 	c, err := s.Get(s.ctx(), "abc")
@@ -276,7 +276,7 @@ func TestIMP09To11Import(t *testing.T) {
 	s := newShelf(t)
 	r := library.Request{
 		Name: "open-ports", Version: "1.0.0", Platform: "Linux", Type: "TEST", Format: "SHELL",
-		Data: pointer("#!/bin/bash\r\necho '{{ .Names }}'"), Description: pointer("opens"),
+		Data: new("#!/bin/bash\r\necho '{{ .Names }}'"), Description: new("opens"),
 	}
 	made, err := s.Import(s.ctx(), r)
 	if err != nil {
@@ -297,7 +297,7 @@ func TestIMP09To11Import(t *testing.T) {
 		"format":  func(r *library.Request) { r.Format = "PYTHON" },
 		"no type": func(r *library.Request) { r.Type = "" },
 		"no form": func(r *library.Request) { r.Format = "" },
-		"python":  func(r *library.Request) { r.Data = pointer("#!/usr/bin/env python3\n") },
+		"python":  func(r *library.Request) { r.Data = new("#!/usr/bin/env python3\n") },
 	} {
 		bad := r
 		change(&bad)
@@ -316,7 +316,7 @@ func TestKMS01EncryptedAtRest(t *testing.T) {
 	plain := newShelf(t)
 	s := plain.with(func(o *library.Options) { o.Sealer = sealed.New(sealed.Options{Keys: map[string]string{id: testKey}}) })
 	r := request("abc", "1.0.0", "the clear text")
-	r.KMSKey = pointer(testKey)
+	r.KMSKey = new(testKey)
 	c := s.create(r)
 	if !c.Encrypted || c.KMSKey != id {
 		t.Errorf("encrypted %v with %q", c.Encrypted, c.KMSKey)
@@ -375,7 +375,7 @@ func TestSealingIsDoneAgainWhenTheBuildNumberIsTaken(t *testing.T) {
 	sealer := &overtaking{sealed.New(sealed.Options{Keys: map[string]string{id: testKey}}), func() { plain.add("abc/1.0.0") }}
 	s := plain.with(func(o *library.Options) { o.Sealer = sealer })
 	r := request("abc", "1.0.0", "mine")
-	r.KMSKey = pointer(testKey)
+	r.KMSKey = new(testKey)
 	c := s.create(r)
 	if text, err := s.Document(s.ctx(), c); c.Build != 2 || err != nil || !strings.Contains(string(text), "mine") {
 		t.Errorf("build %d, %q, %v", c.Build, text, err)

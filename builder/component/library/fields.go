@@ -40,10 +40,13 @@ type checker struct {
 	problems []error
 }
 
-func (c *checker) fail(code Code, member, format string, args ...any) *Error {
-	e := refuse(code, "%s: %s", member, fmt.Sprintf(format, args...))
-	c.problems = append(c.problems, e)
-	return e
+func (c *checker) fail(code Code, member, format string, args ...any) {
+	c.advise(code, member, "", format, args...)
+}
+
+// advise is fail with a hint how to mend it.
+func (c *checker) advise(code Code, member, advice, format string, args ...any) {
+	c.problems = append(c.problems, &Error{Code: code, Message: member + ": " + fmt.Sprintf(format, args...), Advice: advice})
 }
 
 func (c *checker) name(name string) {
@@ -51,15 +54,14 @@ func (c *checker) name(name string) {
 	case name == "":
 		c.fail(c.code, "name", "is missing")
 	case !namePattern.MatchString(name):
-		c.fail(c.code, "name", "%q is not allowed", name).
-			advise("3 to 128 letters, digits, - and _, with blanks only between them")
+		c.advise(c.code, "name", "3 to 128 letters, digits, - and _, with blanks only between them", "%q is not allowed", name)
 	}
 }
 
 // version reads a version without open nodes.
 func (c *checker) version(text string) Version {
 	if text == "" {
-		c.fail(c.code, "semanticVersion", "is missing").advise("a version is major.minor.patch, such as 1.0.0")
+		c.advise(c.code, "semanticVersion", "a version is major.minor.patch, such as 1.0.0", "is missing")
 		return Version{}
 	}
 	v, err := recipe.ParseVersion(text)
@@ -67,22 +69,21 @@ func (c *checker) version(text string) Version {
 	case err != nil:
 		c.problems = append(c.problems, &Error{Code: InvalidVersionNumber, Message: "semanticVersion", Err: err})
 	case v.HasWildcard():
-		c.fail(InvalidVersionNumber, "semanticVersion", "version %q has open nodes", text).
-			advise("give all three numbers, such as %s", v.Next(nil))
+		c.advise(InvalidVersionNumber, "semanticVersion", "give all three numbers, such as "+v.Next(nil).String(), "version %q has open nodes", text)
 	}
 	return Version{Version: v, Text: text}
 }
 
 // text checks an optional text; nil is absent.
-func (c *checker) text(member string, value *string, most int) {
+func (c *checker) text(member string, value *string) {
 	if value == nil {
 		return
 	}
 	switch length := utf8.RuneCountInString(*value); {
 	case length == 0:
 		c.fail(c.code, member, "is empty")
-	case length > most:
-		c.fail(c.code, member, "has %d characters; at most %d are allowed", length, most)
+	case length > maxText:
+		c.fail(c.code, member, "has %d characters; at most %d are allowed", length, maxText)
 	case !utf8.ValidString(*value) || strings.ContainsRune(*value, 0):
 		c.fail(c.code, member, "is not UTF-8 text")
 	}
@@ -91,10 +92,9 @@ func (c *checker) text(member string, value *string, most int) {
 func (c *checker) oneOf(member, value string, allowed []string) {
 	switch {
 	case value == "":
-		c.fail(c.code, member, "is missing").advise("one of %s", strings.Join(allowed, ", "))
+		c.advise(c.code, member, "one of "+strings.Join(allowed, ", "), "is missing")
 	case !slices.Contains(allowed, value):
-		e := c.fail(c.code, member, "%q is not one of %s", value, strings.Join(allowed, ", "))
-		e.Advice = near.Hint(value, allowed)
+		c.advise(c.code, member, near.Hint(value, allowed), "%q is not one of %s", value, strings.Join(allowed, ", "))
 	}
 }
 
@@ -103,7 +103,7 @@ func (c *checker) osVersions(list []string) {
 		c.fail(c.code, "supportedOsVersions", "has %d entries; at most %d are allowed", len(list), maxOSVersions)
 	}
 	for _, v := range list {
-		c.text("supportedOsVersions", &v, maxText)
+		c.text("supportedOsVersions", &v)
 	}
 }
 
@@ -117,8 +117,7 @@ func (c *checker) tags(tags map[string]string) {
 		if length := utf8.RuneCountInString(key); length == 0 || length > maxTagKey {
 			c.fail(c.code, "tags", "key %q has %d characters; 1 to %d are allowed", key, length, maxTagKey)
 		} else if strings.HasPrefix(key, "aws:") || !tagKeyPattern.MatchString(key) {
-			c.fail(c.code, "tags", "key %q is not allowed", key).
-				advise("letters, digits, blanks and _.:/=+-@, not starting with aws:")
+			c.advise(c.code, "tags", "letters, digits, blanks and _.:/=+-@, not starting with aws:", "key %q is not allowed", key)
 		}
 		if length := utf8.RuneCountInString(tags[key]); length > maxTagValue || !utf8.ValidString(tags[key]) {
 			c.fail(c.code, "tags", "the value of %q has %d characters; at most %d are allowed", key, length, maxTagValue)
@@ -132,6 +131,6 @@ func (c *checker) date(member, text string) {
 		return
 	}
 	if _, err := time.Parse(dateFormat, text); err != nil {
-		c.fail(c.code, member, "%q is no date", text).advise("write it as 2031-04-09")
+		c.advise(c.code, member, "write it as 2031-04-09", "%q is no date", text)
 	}
 }

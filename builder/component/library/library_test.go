@@ -168,8 +168,6 @@ func hints(err error) func(func(string) bool) {
 	}
 }
 
-func pointer(text string) *string { return &text }
-
 // builds lists what is stored under a reference as VERSION/BUILD, highest first.
 func (s *shelf) builds(reference string) []string {
 	s.t.Helper()

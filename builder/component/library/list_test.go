@@ -101,7 +101,7 @@ func TestCOMP15Filters(t *testing.T) {
 		filters []library.Filter
 		want    string
 	}{
-		{f("nmae=abc"), `did you mean "name"`},
+		{f("namme=abc"), `did you mean "name"`},
 		{f("whatever=abc"), "known filters"},
 		{f("name=a", "name=b"), "twice"},
 		{f("name="), "not allowed"},

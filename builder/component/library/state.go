@@ -51,10 +51,10 @@ func (d Deprecation) check() error {
 	c := checker{code: InvalidRequest}
 	c.date("support end", d.SupportEnd)
 	if d.Reason != "" {
-		c.text("reason", &d.Reason, maxText)
+		c.text("reason", &d.Reason)
 	}
 	if d.ReplacedBy != "" {
-		c.text("replaced by", &d.ReplacedBy, maxText)
+		c.text("replaced by", &d.ReplacedBy)
 	}
 	if d.Undo && (d.Disable || d.Reason+d.SupportEnd+d.ReplacedBy != "") {
 		c.fail(c.code, "undo", "goes with nothing else")

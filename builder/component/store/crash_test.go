@@ -49,7 +49,7 @@ func writeForEver(path string) error {
 		if err != nil {
 			return err
 		}
-		fmt.Println(key + ".")
+		fmt.Fprintln(os.Stdout, key+".")
 	}
 }
 
@@ -73,8 +73,8 @@ func TestNothingAcknowledgedIsLostWhenWritersAreKilled(t *testing.T) {
 			writers = append(writers, cmd)
 			go func() {
 				for scanner := bufio.NewScanner(out); scanner.Scan(); {
-					if strings.HasSuffix(scanner.Text(), ".") { // a line that was written whole
-						lines <- strings.TrimSuffix(scanner.Text(), ".")
+					if line, whole := strings.CutSuffix(scanner.Text(), "."); whole {
+						lines <- line
 					}
 				}
 				lines <- ""
@@ -115,7 +115,7 @@ func check(t *testing.T, path string, acknowledged map[string]bool, round int) {
 	s := openStore(t, path)
 	defer s.Close()
 	found := map[string]bool{}
-	for _, c := range builds(t, s, "nginx") {
+	for _, c := range nginxBuilds(t, s) {
 		key := fmt.Sprintf("%s/%d", c.Version, c.Build)
 		if found[key] {
 			t.Errorf("round %d: %s is there twice", round, key)

@@ -140,7 +140,7 @@ func backup(path string) (string, error) {
 		return name, nil
 	}
 	for _, suffix := range []string{"", "-wal"} {
-		if err := copyFile(path+suffix, name+suffix); err != nil && !(suffix != "" && errors.Is(err, fs.ErrNotExist)) {
+		if err := copyFile(path+suffix, name+suffix); err != nil && (suffix == "" || !errors.Is(err, fs.ErrNotExist)) {
 			return "", err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -24,7 +25,7 @@ func openStore(t *testing.T, path string) *Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
+	t.Cleanup(func() { _ = s.Close() })
 	return s
 }
 
@@ -51,10 +52,10 @@ func (s *Store) put(t *testing.T, c library.Component, document string) library.
 	return c
 }
 
-func builds(t *testing.T, s *Store, name string) (list []library.Component) {
+func nginxBuilds(t *testing.T, s *Store) (list []library.Component) {
 	t.Helper()
 	err := s.View(t.Context(), func(r library.Reader) (err error) {
-		list, err = r.Builds(t.Context(), library.Own, name)
+		list, err = r.Builds(t.Context(), library.Own, "nginx")
 		return err
 	})
 	if err != nil {
@@ -67,9 +68,9 @@ func TestComponentsComeBackAsStored(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	s := openStore(t, path)
 	want := s.put(t, sample("nginx", recipe.Version{1, 2, 3}, 4), "doc")
-	s.Close()
+	_ = s.Close()
 	s = openStore(t, path)
-	if diff := cmp.Diff([]library.Component{want}, builds(t, s, "nginx")); diff != "" {
+	if diff := cmp.Diff([]library.Component{want}, nginxBuilds(t, s)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	err := s.View(t.Context(), func(r library.Reader) error {
@@ -91,7 +92,7 @@ func TestPathsWithSpecialCharacters(t *testing.T) {
 		if _, err := os.Stat(path); err != nil {
 			t.Errorf("%q: %v", name, err)
 		}
-		if got := builds(t, openStore(t, path), "nginx"); len(got) != 1 {
+		if got := nginxBuilds(t, openStore(t, path)); len(got) != 1 {
 			t.Errorf("%q: %d builds", name, len(got))
 		}
 	}
@@ -107,8 +108,8 @@ func TestUpdateIsUndoneWhenItFails(t *testing.T) {
 		}
 		return broken
 	})
-	if !errors.Is(err, broken) || len(builds(t, s, "nginx")) != 0 {
-		t.Errorf("after %v there are %d builds", err, len(builds(t, s, "nginx")))
+	if !errors.Is(err, broken) || len(nginxBuilds(t, s)) != 0 {
+		t.Errorf("after %v there are %d builds", err, len(nginxBuilds(t, s)))
 	}
 }
 
@@ -165,7 +166,7 @@ func TestNewerFormatIsRefused(t *testing.T) {
 	if _, err := s.db.Exec("PRAGMA user_version = 99"); err != nil {
 		t.Fatal(err)
 	}
-	s.Close()
+	_ = s.Close()
 	before, _ := os.ReadFile(path)
 	_, err := Open(t.Context(), path, Options{})
 	wantError(t, err, fmt.Sprintf("it has format 99, and this one knows %d", len(migrations)), "update slipway")
@@ -183,7 +184,7 @@ func TestFileOfAnotherProgram(t *testing.T) {
 	if _, err := s.db.Exec("CREATE TABLE bookmarks (url TEXT)"); err != nil {
 		t.Fatal(err)
 	}
-	s.Close()
+	_ = s.Close()
 	_, err = Open(t.Context(), path, Options{})
 	wantError(t, err, "another program has written it", "move the file away")
 }
@@ -214,7 +215,7 @@ func TestDamagedPages(t *testing.T) {
 	for i := range 200 {
 		s.put(t, sample("nginx", recipe.Version{1, 0, i}, 1), strings.Repeat("x", 1000))
 	}
-	s.Close()
+	_ = s.Close()
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -240,7 +241,7 @@ func TestMigrationKeepsACopy(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	s := openStore(t, path)
 	s.put(t, sample("nginx", recipe.Version{1, 0, 0}, 1), "doc")
-	next := append(migrations[:len(migrations):len(migrations)], `ALTER TABLE components ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue'`)
+	next := append(slices.Clip(migrations), `ALTER TABLE components ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue'`)
 	for range 2 { // the second time there is nothing to do
 		if err := s.migrate(t.Context(), next); err != nil {
 			t.Fatal(err)
@@ -254,7 +255,7 @@ func TestMigrationKeepsACopy(t *testing.T) {
 		t.Errorf("colour %q, %v", colour, err)
 	}
 	old := openStore(t, fmt.Sprintf("%s.format-%d", path, len(migrations)))
-	if got := builds(t, old, "nginx"); len(got) != 1 {
+	if got := nginxBuilds(t, old); len(got) != 1 {
 		t.Errorf("the copy holds %d builds", len(got))
 	}
 }
@@ -262,7 +263,7 @@ func TestMigrationKeepsACopy(t *testing.T) {
 func TestFailedMigrationChangesNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	s := openStore(t, path)
-	next := append(migrations[:len(migrations):len(migrations)], `CREATE TABLE half (a TEXT); SELECT nonsense FROM nowhere`)
+	next := append(slices.Clip(migrations), `CREATE TABLE half (a TEXT); SELECT nonsense FROM nowhere`)
 	if err := s.migrate(t.Context(), next); err == nil {
 		t.Fatal("a wrong migration was done")
 	}
@@ -300,10 +301,10 @@ func TestReadOnlyFolder(t *testing.T) {
 	path := filepath.Join(dir, "store.db")
 	s := openStore(t, path)
 	s.put(t, sample("nginx", recipe.Version{1, 0, 0}, 1), "doc")
-	s.Close()
+	_ = s.Close()
 	readOnly(t, dir)
 	s = openStore(t, path)
-	if got := builds(t, s, "nginx"); len(got) != 1 {
+	if got := nginxBuilds(t, s); len(got) != 1 {
 		t.Errorf("%d builds", len(got))
 	}
 	wantError(t, s.Update(t.Context(), func(w library.Writer) error { return w.DeleteComponent(t.Context(), 1) }), "cannot be written", "right to write")
@@ -313,13 +314,13 @@ func TestReadOnlyFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	s := openStore(t, path)
 	s.put(t, sample("nginx", recipe.Version{1, 0, 0}, 1), "doc")
-	s.Close()
+	_ = s.Close()
 	s, err := openReadOnly(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if got := builds(t, s, "nginx"); len(got) != 1 {
+	if got := nginxBuilds(t, s); len(got) != 1 {
 		t.Errorf("%d builds", len(got))
 	}
 	wantError(t, s.Update(t.Context(), func(w library.Writer) error { return w.DeleteComponent(t.Context(), 1) }), "cannot be written", "right to write")

@@ -46,7 +46,7 @@ func exportFile(file string, data []byte, force bool) (err error) {
 	if force {
 		flags = os.O_CREATE | os.O_WRONLY | os.O_TRUNC
 	}
-	f, err := os.OpenFile(file, flags, 0o644)
+	f, err := os.OpenFile(file, flags, 0o644) //nolint:gosec // a document is no secret
 	if errors.Is(err, os.ErrExist) {
 		return usageError{err, "--force overwrites it"}
 	}
