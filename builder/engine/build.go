@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 
 	"github.com/containerd/containerd/v2/core/content"
@@ -154,8 +155,11 @@ func (e *Engine) solveOptions(spec *BuildSpec, runner *runnerbin.Image) client.S
 	}
 	opt := client.SolveOpt{
 		Exports: []client.ExportEntry{{
-			Type:        client.ExporterOCI,
-			Attrs:       map[string]string{"tar": "false", "oci-mediatypes": "true", "compression": compression},
+			Type: client.ExporterOCI,
+			Attrs: map[string]string{
+				"tar": "false", "oci-mediatypes": "true", "compression": compression,
+				"source-date-epoch": strconv.FormatInt(max(spec.Epoch.Unix(), 0), 10),
+			},
 			OutputStore: newOwnIngests(spec.Store),
 		}},
 		OCIStores: map[string]content.Store{storeImages: spec.Store, storeRunner: runner.Store()},

@@ -57,6 +57,8 @@ type BuildSpec struct {
 	// Labels are set on the image unless the template sets them.
 	Labels      map[string]string
 	Compression string // gzip, zstd, estargz, uncompressed; empty means gzip
+	// Epoch bounds the times in the image config and its history, so that they do not tell when it was built.
+	Epoch time.Time
 	// Secrets are the values by name. They are in no cache key: a changed value alone runs nothing again.
 	Secrets map[string][]byte
 	// CacheFrom and CacheTo are further caches to read from and write to, in BuildKit's words.

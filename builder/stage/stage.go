@@ -84,6 +84,10 @@ func Machine(doing string, err error) *Error {
 		e.Message = doing + ": no space left on device"
 		e.Mend = "free some space, `slipway builder prune` and `slipway image prune` help; SLIPWAY_HOME moves cache and images elsewhere"
 	}
+	if text := err.Error(); strings.Contains(text, "error reading from server: EOF") || strings.Contains(text, "transport is closing") {
+		e.Message = doing + ": the builder ended while it worked"
+		e.Mend = "its log is builder.log in the folder that `slipway builder status` names; build again, what was done is kept"
+	}
 	return e
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/platforms"
@@ -81,7 +82,7 @@ func newSpec(ctx context.Context, s stage.Services, in Input, components []plan.
 	spec := engine.BuildSpec{
 		Platform: platform, Parent: in.Parent, Store: in.Blobs, Labels: in.Plan.Labels,
 		Compression: in.Compression, Template: template(in), Secrets: s.Secrets,
-		CacheFrom: in.CacheFrom, CacheTo: in.CacheTo,
+		CacheFrom: in.CacheFrom, CacheTo: in.CacheTo, Epoch: created(in.Parent),
 		LogFolder: func(i int) (string, error) {
 			return s.Logs.LogFolder(event.StageBuild, components[i].Index, stage.LogName(in.Plan, in.Platform, components[i]))
 		},
@@ -137,6 +138,18 @@ func template(in Input) engine.Template {
 		t.Prefix = ""
 	}
 	return t
+}
+
+// created is the time of the parent image, the latest one in the config of what is built on it: an unchanged plan gives
+// an unchanged config, whenever it is built.
+func created(parent *engine.Image) time.Time {
+	var img struct {
+		Created time.Time `json:"created"`
+	}
+	if parent == nil || json.Unmarshal(parent.Config, &img) != nil {
+		return time.Time{}
+	}
+	return img.Created
 }
 
 // hasTriggers reports whether an image config has ONBUILD triggers, a field of Docker beside the OCI ones.
