@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +19,8 @@ func (a *app) runCmd() *cobra.Command {
 		// The flags are those of awstoe and slipway-runner, help included.
 		DisableFlagParsing: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			// The one flag of the root command concerns builds and has no effect here.
+			args = slices.DeleteFunc(args, func(word string) bool { return word == "--debug" })
 			info, _ := debug.ReadBuildInfo()
 			code := command.Run(cmd.Context(), command.Process{
 				Name: "slipway", Version: versionOf(info).Version, Environ: os.Environ(),

@@ -27,7 +27,7 @@ func TestRun(t *testing.T) {
 	if err != nil || !strings.Contains(string(text), "Stdout: hello\n") {
 		t.Errorf("console: %s, %v", text, err)
 	}
-	for args, want := range map[string]int{"run -d bad.yaml -l logs": 1, "run -d reboot.yaml -l logs": 194, "run": 2, "run --documnets x": 2} {
+	for args, want := range map[string]int{"run -d bad.yaml -l logs": 1, "run -d reboot.yaml -l logs": 194, "--debug run -d good.yaml -l logs": 0, "run": 2, "run --documnets x": 2} {
 		code, _, stderr := w.run(strings.Fields(args)...)
 		if code != want {
 			t.Errorf("slipway %s: exit code %d, want %d\n%s", args, code, want, stderr)
