@@ -102,11 +102,19 @@ func addedText(a result.Added) string {
 	if a.Files == 0 && a.Deleted == 0 {
 		return a.Component + ": nothing"
 	}
-	text := fmt.Sprintf("%s: %s in %d files", a.Component, Bytes(a.Bytes), a.Files)
+	text := a.Component + ": " + Bytes(a.Bytes) + " in " + counted(a.Files, "file")
 	if a.Deleted > 0 {
-		text += fmt.Sprintf(", %d names deleted", a.Deleted)
+		text += ", " + counted(a.Deleted, "name") + " deleted"
 	}
 	return text
+}
+
+// counted is a number with its noun.
+func counted(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
 }
 
 func targetText(t result.Target) string {
