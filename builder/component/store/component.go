@@ -31,21 +31,15 @@ func scanComponent(rows *sql.Rows) (library.Component, error) {
 		return c, err
 	}
 	c.Created = time.UnixMilli(created).UTC()
-	return c, decode(osVersions, &c.SupportedOSVersions, parameters, &c.Parameters, tags, &c.Tags)
+	return c, errors.Join(decode(osVersions, &c.SupportedOSVersions), decode(parameters, &c.Parameters), decode(tags, &c.Tags))
 }
 
-// decode reads pairs of JSON and where to put it. The word null is left out for speed: it is the usual one.
-func decode(pairs ...any) error {
-	for i := 0; i < len(pairs); i += 2 {
-		text := pairs[i].([]byte)
-		if string(text) == "null" {
-			continue
-		}
-		if err := json.Unmarshal(text, pairs[i+1]); err != nil {
-			return err
-		}
+// decode reads JSON. The word null is left out for speed: it is the usual one.
+func decode(text []byte, to any) error {
+	if string(text) == "null" {
+		return nil
 	}
-	return nil
+	return json.Unmarshal(text, to)
 }
 
 // encode writes a value that can always be written as JSON.

@@ -147,8 +147,8 @@ func TestLockedStore(t *testing.T) {
 	}
 }
 
-// wantError checks an Error by its message and hint.
-func wantError(t *testing.T, err error, message, hint string) *Error {
+// wantError checks an Error by its message and hint, and gives the copy that it kept.
+func wantError(t *testing.T, err error, message, hint string) (backup string) {
 	t.Helper()
 	failed, ok := errors.AsType[*Error](err)
 	if !ok {
@@ -157,7 +157,7 @@ func wantError(t *testing.T, err error, message, hint string) *Error {
 	if !strings.Contains(err.Error(), message) || !strings.Contains(failed.Hint(), hint) || failed.ExitCode() != 5 {
 		t.Errorf("got %v, hint %q, exit code %d\nwant %q, hint %q", err, failed.Hint(), failed.ExitCode(), message, hint)
 	}
-	return failed
+	return failed.Backup
 }
 
 func TestNewerFormatIsRefused(t *testing.T) {
@@ -198,14 +198,14 @@ func TestNoDatabase(t *testing.T) {
 	var first string
 	for range 2 {
 		_, err := Open(t.Context(), path, Options{})
-		failed := wantError(t, err, "the file is damaged or no component store", "a copy was kept as")
-		if kept, err := os.ReadFile(failed.Backup); err != nil || !bytes.Equal(kept, text) {
-			t.Errorf("the copy holds %d bytes, %v", len(kept), err)
+		kept := wantError(t, err, "the file is damaged or no component store", "a copy was kept as")
+		if data, err := os.ReadFile(kept); err != nil || !bytes.Equal(data, text) {
+			t.Errorf("the copy holds %d bytes, %v", len(data), err)
 		}
-		if first != "" && failed.Backup != first {
-			t.Errorf("a second copy %s beside %s", failed.Backup, first)
+		if first != "" && kept != first {
+			t.Errorf("a second copy %s beside %s", kept, first)
 		}
-		first = failed.Backup
+		first = kept
 	}
 }
 
@@ -231,8 +231,8 @@ func TestDamagedPages(t *testing.T) {
 		_, err := r.Builds(t.Context(), library.Own, "nginx")
 		return err
 	})
-	failed := wantError(t, err, "damaged", "a copy was kept as")
-	if kept, _ := os.ReadFile(failed.Backup); !bytes.Equal(kept, data) {
+	kept := wantError(t, err, "damaged", "a copy was kept as")
+	if copied, _ := os.ReadFile(kept); !bytes.Equal(copied, data) {
 		t.Error("the copy differs from the file")
 	}
 }
