@@ -85,9 +85,8 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	}
 	c, err := dial.Open(ctx, address)
 	if err != nil {
-		e.closeLease()
-		var wrong *dial.AddressError
-		if errors.As(err, &wrong) {
+		_ = e.closeLease() // what went wrong first is told
+		if _, wrong := errors.AsType[*dial.AddressError](err); wrong {
 			return nil, err
 		}
 		return nil, unavailable(ctx, o.Builder, err)

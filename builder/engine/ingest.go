@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"crypto/rand"
+	"slices"
 
 	"github.com/containerd/containerd/v2/core/content"
 )
@@ -25,7 +26,7 @@ func (s ownIngests) Writer(ctx context.Context, opts ...content.WriterOpt) (cont
 			return nil, err
 		}
 	}
-	return s.Store.Writer(ctx, append(opts[:len(opts):len(opts)], content.WithRef(s.prefix+o.Ref))...)
+	return s.Store.Writer(ctx, append(slices.Clip(opts), content.WithRef(s.prefix+o.Ref))...)
 }
 
 // Status tells about a blob that is being written.

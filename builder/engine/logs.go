@@ -62,7 +62,7 @@ func (f mountFolder) readFile(ctx context.Context, file string, at gateway.FileR
 func (s *solve) readLogs(ctx context.Context, gw gateway.Client, i int, c component) error {
 	res, err := gw.Solve(ctx, gateway.SolveRequest{Definition: c.logsDef.ToPB(), Evaluate: true})
 	if err != nil {
-		return nil
+		return nil //nolint:nilerr // the solve of the file system, which is the same execution, reports it
 	}
 	ref, err := res.SingleRef()
 	if err != nil {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"io"
+	"math"
 
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/moby/buildkit/client"
@@ -97,7 +98,10 @@ func resize(ctx context.Context, process gateway.ContainerProcess, sizes <-chan 
 			if !ok {
 				return
 			}
-			_ = process.Resize(ctx, gateway.WinSize{Rows: uint32(s.Rows), Cols: uint32(s.Columns)})
+			_ = process.Resize(ctx, gateway.WinSize{Rows: dimension(s.Rows), Cols: dimension(s.Columns)})
 		}
 	}
 }
+
+// dimension is a count of rows or columns as the builder takes it; no terminal has more than a uint16 of them.
+func dimension(n int) uint32 { return uint32(min(max(n, 0), math.MaxUint16)) }

@@ -117,7 +117,7 @@ func (l *leases) pending() bool {
 	}
 	ready := false
 	_ = raw.Control(func(fd uintptr) {
-		set := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+		set := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}} //nolint:gosec // a file descriptor is an int32 to the kernel
 		n, err := unix.Poll(set, 0)
 		ready = err == nil && n > 0
 	})

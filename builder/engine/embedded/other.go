@@ -26,7 +26,7 @@ func Start(context.Context, Options) (*Lease, error) { return nil, errPlatform }
 func Serve(context.Context, Options) error { return errPlatform }
 
 // Status reports that no builder runs.
-func Status(root string) (Info, error) { return Info{Root: root}, nil }
+func Status(_ context.Context, root string) (Info, error) { return Info{Root: root}, nil }
 
 // Stop reports that no builder ran.
 func Stop(context.Context, string) (bool, error) { return false, nil }

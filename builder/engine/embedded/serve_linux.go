@@ -35,8 +35,12 @@ func Serve(ctx context.Context, o Options) error {
 		return err
 	}
 	lock := flock.New(p.serveLock())
-	if ok, err := lock.TryLock(); err != nil || !ok {
-		return fmt.Errorf("another builder uses %q (%v)", p.root, err)
+	locked, err := lock.TryLock()
+	if err != nil {
+		return fmt.Errorf("lock %q for a builder: %w", p.root, err)
+	}
+	if !locked {
+		return fmt.Errorf("another builder uses %q", p.root)
 	}
 	defer func() { _ = lock.Close() }()
 

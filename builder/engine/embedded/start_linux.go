@@ -63,7 +63,7 @@ func Start(ctx context.Context, o Options) (*Lease, error) {
 	}
 	defer func() { _ = lock.Close() }()
 
-	if conn, err := dial(p.lease()); err == nil {
+	if conn, err := dial(ctx, p.lease()); err == nil {
 		return &Lease{Address: "unix://" + p.control(), conn: conn}, nil
 	}
 	if err := checkMachine(o); err != nil {
@@ -76,8 +76,8 @@ func Start(ctx context.Context, o Options) (*Lease, error) {
 	return &Lease{Address: "unix://" + p.control(), conn: conn}, nil
 }
 
-func dial(path string) (*net.UnixConn, error) {
-	return net.DialUnix("unix", nil, &net.UnixAddr{Name: path, Net: "unix"})
+func dial(ctx context.Context, path string) (*net.UnixConn, error) {
+	return new(net.Dialer).DialUnix(ctx, "unix", nil, &net.UnixAddr{Name: path, Net: "unix"})
 }
 
 // spawn starts the child in a session of its own, so that Ctrl-C in a terminal reaches only the client, which then
@@ -97,7 +97,7 @@ func spawn(ctx context.Context, o Options, p paths) (*net.UnixConn, error) {
 	}
 	defer func() { _ = log.Close() }()
 
-	cmd := exec.Command(command[0], command[1:]...)
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), command[0], command[1:]...) // other clients may share it
 	cmd.Dir = "/"
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Env = append(os.Environ(),
@@ -137,7 +137,7 @@ func awaitReady(ctx context.Context, p paths, ended <-chan error) (*net.UnixConn
 		case <-ctx.Done():
 			return nil, &Error{What: "the builder did not become ready", Err: ctx.Err(), Mend: "its log is " + p.log()}
 		case <-tick.C:
-			if conn, err := dial(p.lease()); err == nil {
+			if conn, err := dial(ctx, p.lease()); err == nil {
 				return conn, nil
 			}
 		}
@@ -160,7 +160,7 @@ func startFailure(p paths, exit error) error {
 }
 
 // Status tells about the builder of root. A builder that does not run is not an error.
-func Status(root string) (Info, error) {
+func Status(ctx context.Context, root string) (Info, error) {
 	p, err := newPaths(root)
 	if err != nil {
 		return Info{}, err
@@ -173,9 +173,9 @@ func Status(root string) (Info, error) {
 	if err != nil {
 		return info, err
 	}
-	conn, err := net.Dial("unix", p.lease())
+	conn, err := dial(ctx, p.lease())
 	if err != nil {
-		return info, nil
+		return info, ctx.Err()
 	}
 	_ = conn.Close()
 	if err := json.Unmarshal(data, &info); err != nil {
@@ -187,7 +187,7 @@ func Status(root string) (Info, error) {
 
 // Stop ends the builder of root and waits until it is gone; builds that use it fail. It reports whether one ran.
 func Stop(ctx context.Context, root string) (bool, error) {
-	info, err := Status(root)
+	info, err := Status(ctx, root)
 	if err != nil || !info.Running {
 		return false, err
 	}

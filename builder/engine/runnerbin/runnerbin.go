@@ -50,8 +50,11 @@ func For(arch string) (*Image, error) {
 		return nil, err
 	}
 	var index ocispecs.Index
-	if err := json.Unmarshal(data, &index); err != nil || len(index.Manifests) != 1 {
-		return nil, fmt.Errorf("runner image of %s: malformed index (%v)", arch, err)
+	if err := json.Unmarshal(data, &index); err != nil {
+		return nil, fmt.Errorf("runner image of %s: malformed index: %w", arch, err)
+	}
+	if n := len(index.Manifests); n != 1 {
+		return nil, fmt.Errorf("runner image of %s: the index names %d manifests, want 1", arch, n)
 	}
 	return &Image{Digest: index.Manifests[0].Digest, blobs: dir + "/blobs/sha256/"}, nil
 }

@@ -92,7 +92,7 @@ func (h *home) startBuild(p *project, args ...string) *process {
 // builder is the embedded builder that runs.
 func (h *home) builder() embedded.Info {
 	h.t.Helper()
-	info, err := embedded.Status(filepath.Join(h.dir, "buildkit"))
+	info, err := embedded.Status(h.t.Context(), filepath.Join(h.dir, "buildkit"))
 	if err != nil || !info.Running {
 		h.t.Fatalf("no builder runs: %+v, %v", info, err)
 	}

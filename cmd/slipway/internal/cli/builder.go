@@ -39,7 +39,7 @@ func (a *app) builderStatusCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			info, err := embedded.Status(f.BuildKit())
+			info, err := embedded.Status(cmd.Context(), f.BuildKit())
 			if err != nil {
 				return err
 			}
