@@ -68,8 +68,7 @@ func (r *record) finish(ctx context.Context, err error) *result.Result {
 
 func explain(err error) *result.Error {
 	e := &result.Error{Code: stage.CodeMachine, Message: err.Error()}
-	var failed *stage.Error
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*stage.Error](err); ok {
 		e.Code, e.Hint = failed.Code, failed.Hint()
 		e.Component, e.Phase, e.Step = failed.Component, failed.Phase, failed.Step
 		return e

@@ -155,16 +155,12 @@ func read(dir, id string) (Record, error) {
 		if r.State != Interrupted {
 			return r, nil
 		}
-		// It may have ended between the two looks.
-		if res, err = r.Result(); err != nil {
-			return r, nil
-		}
+		res, err = r.Result() // it may have ended between the two looks
 	}
-	if err != nil {
-		r.State = Interrupted // a result that cannot be read is none
-		return r, nil
+	r.State = Interrupted // a result that cannot be read is none
+	if err == nil {
+		r.State = State(res.Status)
 	}
-	r.State = State(res.Status)
 	return r, nil
 }
 
@@ -172,7 +168,7 @@ func read(dir, id string) (Record, error) {
 func unfinished(dir, id string) (State, error) {
 	path := filepath.Join(dir, activeDir, id)
 	if _, err := os.Stat(path); err != nil {
-		return Interrupted, nil
+		return Interrupted, nil //nolint:nilerr // no lock that can be seen: nobody holds it
 	}
 	lock := flock.New(path, flock.SetFlag(os.O_RDWR))
 	free, err := lock.TryRLock()

@@ -46,7 +46,7 @@ type Run struct {
 func New(dir string) (*Run, error) { return newAt(dir, time.Now()) }
 
 func newAt(dir string, now time.Time) (*Run, error) {
-	if err := os.MkdirAll(filepath.Join(dir, activeDir), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(dir, activeDir), 0o755); err != nil { //nolint:gosec // the user chooses where runs are kept
 		return nil, fmt.Errorf("make the folder of runs: %w", err)
 	}
 	for {
@@ -87,10 +87,10 @@ func start(dir, id string) (_ *Run, err error) {
 		}
 	}()
 	folder := filepath.Join(dir, id)
-	if err := os.Mkdir(folder, 0o755); err != nil {
+	if err := os.Mkdir(folder, 0o755); err != nil { //nolint:gosec // the user chooses where runs are kept
 		return nil, fmt.Errorf("make the run folder: %w", err)
 	}
-	f, err := os.OpenFile(filepath.Join(folder, eventsFile), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := os.OpenFile(filepath.Join(folder, eventsFile), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // readable like result.json beside it; events hold no secrets
 	if err != nil {
 		return nil, fmt.Errorf("make the run folder: %w", err)
 	}
