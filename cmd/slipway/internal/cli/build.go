@@ -93,7 +93,7 @@ func (a *app) build(ctx context.Context, o *buildOptions, events *show) (*result
 	if err != nil {
 		return nil, err
 	}
-	engineOptions, err := o.Builder.Options(folders.BuildKit(), a.Getenv)
+	engineOptions, err := o.EngineOptions(folders.BuildKit(), a.Getenv)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +139,7 @@ func (o *buildOptions) builderOptions(getenv func(string) string) (builder.Optio
 	if b.Secrets, err = o.Secret.Values(getenv); err != nil {
 		return b, err
 	}
-	b.CacheFrom, b.CacheTo, err = o.Cache.Caches()
+	b.CacheFrom, b.CacheTo, err = o.Caches()
 	return b, err
 }
 

@@ -32,7 +32,7 @@ type show struct {
 func (a *app) startShow(o *buildOptions) *show {
 	return &show{
 		app: a, options: o,
-		display: o.Progress.Start(a.Stderr, a.terminal(a.Stderr), sizeOf(a.Stderr), a.debug),
+		display: o.StartDisplay(a.Stderr, a.terminal(a.Stderr), sizeOf(a.Stderr), a.debug),
 	}
 }
 
@@ -97,7 +97,7 @@ func (s *show) tell(ctx context.Context, res *result.Result, err error) {
 		return
 	}
 	interrupted := exitCode(ctx, err) == Interrupted
-	if res != nil && (err == nil || interrupted) && !s.options.Progress.Quiet() {
+	if res != nil && (err == nil || interrupted) && !s.options.Quiet() {
 		display.WriteSummary(w, res, style)
 	}
 	switch {

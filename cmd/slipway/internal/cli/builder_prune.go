@@ -47,7 +47,7 @@ func (a *app) runBuilderPrune(ctx context.Context, o *builderPruneOptions) error
 	if err != nil {
 		return err
 	}
-	options, err := o.Builder.Options(f.BuildKit(), a.Getenv)
+	options, err := o.EngineOptions(f.BuildKit(), a.Getenv)
 	if err != nil {
 		return err
 	}

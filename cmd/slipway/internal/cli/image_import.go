@@ -40,7 +40,7 @@ func (a *app) imageImportCmd() *cobra.Command {
 			return a.runImageImport(cmd.Context(), &o)
 		},
 	}
-	o.Platform.AddFlags(cmd.Flags())
+	o.AddFlags(cmd.Flags())
 	cmd.Flags().StringArrayVar(&o.env, "env", nil, "set `NAME=VALUE` in the environment of the image; repeatable")
 	return cmd
 }

@@ -83,11 +83,9 @@ func (a *app) runImagePull(ctx context.Context, o *imagePullOptions) error {
 // pointerFor is the pointer for an imported image: the given one, or the last part of its own name.
 func pointerFor(source ref.Ref, name string) (string, error) {
 	if name == "" {
-		switch {
-		case source.Transport == ref.Layout:
+		name = path.Base(source.Repository)
+		if source.Transport == ref.Layout {
 			name = path.Base(source.Path)
-		default:
-			name = path.Base(source.Repository)
 		}
 		if source.Tag != "" {
 			name += ":" + source.Tag
@@ -104,7 +102,7 @@ func (a *app) pull(ctx context.Context, o *imagePullOptions, images *store.Store
 	if len(platforms) > 1 {
 		return store.Image{}, usageError{errors.New("--platform names several platforms"), "give one, or none to import all platforms of the image"}
 	}
-	d := o.Progress.Start(a.Stderr, a.terminal(a.Stderr), sizeOf(a.Stderr), a.debug)
+	d := o.StartDisplay(a.Stderr, a.terminal(a.Stderr), sizeOf(a.Stderr), a.debug)
 	client := o.Client(func(r registry.RetryEvent) { d.Send(retryEvent(event.StageResolve, r)) })
 	defer client.Close()
 	options := registry.PullOptions{Name: name, Progress: func(p registry.Progress) {

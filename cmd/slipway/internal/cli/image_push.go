@@ -71,7 +71,7 @@ func (a *app) runImagePush(ctx context.Context, o *imagePushOptions) error {
 	if image.Test.Status == store.Failed && !o.force {
 		return failedImage{image.String()}
 	}
-	d := o.Progress.Start(a.Stderr, a.terminal(a.Stderr), sizeOf(a.Stderr), a.debug)
+	d := o.StartDisplay(a.Stderr, a.terminal(a.Stderr), sizeOf(a.Stderr), a.debug)
 	client := o.Client(func(r registry.RetryEvent) { d.Send(retryEvent(event.StagePublish, r)) })
 	defer client.Close()
 	var targets []distribute.Target

@@ -49,7 +49,7 @@ func (a *app) shellCmd() *cobra.Command {
 			return a.runShell(cmd.Context(), &o)
 		},
 	}
-	o.Builder.AddFlags(cmd.Flags())
+	o.AddFlags(cmd.Flags())
 	cmd.Flags().StringVarP(&o.user, "user", "u", "", "run as this `USER` (default: root)")
 	cmd.Flags().StringVarP(&o.dir, "workdir", "w", "", "run in this `DIR` (default: the image's)")
 	return cmd
@@ -72,7 +72,7 @@ func (a *app) runShell(ctx context.Context, o *shellOptions) error {
 	if err != nil {
 		return err
 	}
-	engineOptions, err := o.Builder.Options(folders.BuildKit(), a.Getenv)
+	engineOptions, err := o.EngineOptions(folders.BuildKit(), a.Getenv)
 	if err != nil {
 		return err
 	}

@@ -19,9 +19,9 @@ func (b *Builder) AddFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&b.name, "builder", "", "where containers run: embedded, or the `ADDRESS` of a BuildKit (default: SLIPWAY_BUILDER, else embedded)")
 }
 
-// Options reads the flag and the environment: SLIPWAY_BUILDER, SLIPWAY_BUILDER_IDLE, SLIPWAY_RUNTIME and the proxy
+// EngineOptions reads the flag and the environment: SLIPWAY_BUILDER, SLIPWAY_BUILDER_IDLE, SLIPWAY_RUNTIME and the proxy
 // variables. root is the state folder of the embedded builder.
-func (b *Builder) Options(root string, getenv func(string) string) (engine.Options, error) {
+func (b *Builder) EngineOptions(root string, getenv func(string) string) (engine.Options, error) {
 	o := engine.Options{Builder: b.name, Root: root, Runtime: getenv("SLIPWAY_RUNTIME"), Proxy: proxy(getenv), CABundle: caBundle(getenv)}
 	if o.Builder == "" {
 		o.Builder = getenv("SLIPWAY_BUILDER")

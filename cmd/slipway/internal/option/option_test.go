@@ -74,7 +74,7 @@ func TestBuilderOptions(t *testing.T) {
 			if err := parse(t, b.AddFlags, tt.args...); err != nil {
 				t.Fatal(err)
 			}
-			got, err := b.Options("/cache", func(k string) string {
+			got, err := b.EngineOptions("/cache", func(k string) string {
 				if k == "SSL_CERT_FILE" {
 					return "/ca.pem"
 				}
@@ -93,7 +93,7 @@ func TestBuilderOptions(t *testing.T) {
 func TestBuilderOptionsRefuse(t *testing.T) {
 	for name, value := range map[string]string{"SLIPWAY_BUILDER": "buildkit", "SLIPWAY_BUILDER_IDLE": "soon"} {
 		var b Builder
-		_, err := b.Options("/cache", func(k string) string {
+		_, err := b.EngineOptions("/cache", func(k string) string {
 			if k == name {
 				return value
 			}

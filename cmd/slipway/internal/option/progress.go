@@ -43,8 +43,8 @@ func (p *Progress) Quiet() bool { return p.mode == display.Quiet }
 // JSON reports whether stderr is for machines.
 func (p *Progress) JSON() bool { return p.mode == display.JSON }
 
-// Start starts the display. logged says that a log is written to w too, which a changing screen would destroy.
-func (p *Progress) Start(w io.Writer, t display.Terminal, size func() (columns, rows int), logged bool) display.Display {
+// StartDisplay starts the display. logged says that a log is written to w too, which a changing screen would destroy.
+func (p *Progress) StartDisplay(w io.Writer, t display.Terminal, size func() (columns, rows int), logged bool) display.Display {
 	mode := p.mode.Resolve(t)
 	if p.mode == display.Auto && logged {
 		mode = display.Plain
