@@ -198,7 +198,7 @@ func (c *Checker) errors(file string, err error) {
 	if err == nil {
 		return
 	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only the outermost join
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { // only the outermost join
 		for _, e := range joined.Unwrap() {
 			c.errors(file, e)
 		}
@@ -247,8 +247,7 @@ func warning(file, text string) Problem {
 
 // reason is an error without the path, which the position has.
 func reason(err error) string {
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return path.Err.Error()
 	}
 	return err.Error()

@@ -175,32 +175,34 @@ func (codedError) Error() string   { return "coded" }
 func (c codedError) ExitCode() int { return int(c) }
 
 func TestExitCode(t *testing.T) {
-	interrupted, cancel := context.WithCancelCause(context.Background())
-	cancel(Interrupt{syscall.SIGTERM})
-	stopped, cancel2 := context.WithCancelCause(context.Background())
-	cancel2(errors.New("another reason"))
+	interrupt := Interrupt{syscall.SIGTERM}
 	tests := []struct {
-		name string
-		ctx  context.Context
-		err  error
-		want int
+		name  string
+		cause error // of the end of the context
+		err   error
+		want  int
 	}{
-		{"nothing", context.Background(), nil, Success},
-		{"knows its code", context.Background(), fmt.Errorf("build: %w", codedError(TestFailed)), TestFailed},
-		{"joined", context.Background(), errors.Join(errors.New("a"), codedError(PublishFailed)), PublishFailed},
-		{"shown", context.Background(), shown{codedError(ComponentFailed)}, ComponentFailed},
-		{"plain", context.Background(), errors.New("wrong"), WrongInput},
-		{"missing file", context.Background(), &os.PathError{Op: "open", Path: "x", Err: syscall.ENOENT}, WrongInput},
-		{"disk full", context.Background(), &os.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}, MachineFault},
-		{"network", context.Background(), &url.Error{Op: "Get", URL: "x", Err: &net.DNSError{}}, MachineFault},
-		{"builder", context.Background(), &embedded.Error{What: "no runc"}, MachineFault},
-		{"interrupted", interrupted, codedError(TestFailed), Interrupted},
-		{"interrupted too late", interrupted, nil, Success},
-		{"cancelled otherwise", stopped, codedError(TestFailed), TestFailed},
+		{"nothing", nil, nil, Success},
+		{"knows its code", nil, fmt.Errorf("build: %w", codedError(TestFailed)), TestFailed},
+		{"joined", nil, errors.Join(errors.New("a"), codedError(PublishFailed)), PublishFailed},
+		{"shown", nil, shown{codedError(ComponentFailed)}, ComponentFailed},
+		{"plain", nil, errors.New("wrong"), WrongInput},
+		{"missing file", nil, &os.PathError{Op: "open", Path: "x", Err: syscall.ENOENT}, WrongInput},
+		{"disk full", nil, &os.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}, MachineFault},
+		{"network", nil, &url.Error{Op: "Get", URL: "x", Err: &net.DNSError{}}, MachineFault},
+		{"builder", nil, &embedded.Error{What: "no runc"}, MachineFault},
+		{"interrupted", interrupt, codedError(TestFailed), Interrupted},
+		{"interrupted too late", interrupt, nil, Success},
+		{"cancelled otherwise", errors.New("another reason"), codedError(TestFailed), TestFailed},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := exitCode(tt.ctx, tt.err); got != tt.want {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			if tt.cause != nil {
+				cancel(tt.cause)
+			}
+			if got := exitCode(ctx, tt.err); got != tt.want {
 				t.Errorf("exit code of %v = %d, want %d", tt.err, got, tt.want)
 			}
 		})

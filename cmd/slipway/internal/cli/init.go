@@ -127,7 +127,7 @@ func initFiles(o initOptions) ([]initFile, error) {
 }
 
 func writeNew(path, text string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // not secret: others may read it, as far as the umask lets them
 	if errors.Is(err, fs.ErrExist) {
 		return existsError{path}
 	}

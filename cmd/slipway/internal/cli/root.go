@@ -100,8 +100,7 @@ func completeValues(cmd *cobra.Command) {
 // flagError adds to an error about a flag what may have been meant.
 func flagError(cmd *cobra.Command, err error) error {
 	hint := fmt.Sprintf("see: %s -h", cmd.CommandPath())
-	var unknown *pflag.NotExistError
-	if errors.As(err, &unknown) {
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 		if name, ok := near.Word(unknown.GetSpecifiedName(), names); ok {

@@ -34,7 +34,7 @@ func Flatten(err error) []error {
 	if err == nil {
 		return nil
 	}
-	if _, ok := err.(hinter); ok { //nolint:errorlint // only this very error: its children keep their own hints
+	if _, ok := err.(hinter); ok { // only this very error: its children keep their own hints
 		return []error{err}
 	}
 	switch e := err.(type) { //nolint:errorlint // walks the tree itself
@@ -67,7 +67,7 @@ func Hints(err error) []string {
 	seen := map[string]bool{}
 	var walk func(error)
 	walk = func(err error) {
-		if h, ok := err.(hinter); ok { //nolint:errorlint // walks the tree itself
+		if h, ok := err.(hinter); ok {
 			if text := h.Hint(); text != "" && !seen[text] {
 				seen[text] = true
 				hints = append(hints, text)

@@ -94,7 +94,7 @@ func TestFailuresKeepTheLastOutput(t *testing.T) {
 	for i := range 25 {
 		send(event.StepOutput, func(e *event.Event) { e.Text = fmt.Sprint("line ", i) })
 	}
-	send(event.StepEnd, func(e *event.Event) { e.Status, e.ExitCode = event.Failed, ptr(3) })
+	send(event.StepEnd, func(e *event.Event) { e.Status, e.ExitCode = event.Failed, new(3) })
 	send(event.StepStart, func(e *event.Event) { e.Step = "T" })
 	send(event.StepEnd, func(e *event.Event) { e.Step, e.Status = "T", event.Success })
 	all := f.All()
@@ -189,7 +189,7 @@ func failedRecord() *result.Result {
 	r.Status, r.Stage, r.Image, r.Targets, r.Warnings = result.Failed, "build", nil, nil, nil
 	r.Components[1].Status, r.Components[1].LogFolder = "failed", "ApplyBuildComponents/02-tools"
 	r.Components[1].Phases[0].Steps[1].Status = "failed"
-	r.Components[1].Phases[0].Steps[1].ExitCode = ptr(100)
+	r.Components[1].Phases[0].Steps[1].ExitCode = new(100)
 	r.Components[1].Phases[0].Steps[1].FailureMessage = "exit code 100"
 	r.Tests = nil
 	r.Timings = result.Timings{Build: result.Seconds(ms(1100)), Total: result.Seconds(ms(2700))}

@@ -21,8 +21,8 @@ type screen struct {
 }
 
 func newScreen(t *testing.T, columns, rows int) *screen {
-	s := &screen{t: t, columns: columns, rows: rows, cells: make([][]rune, rows)}
-	return s
+	t.Helper()
+	return &screen{t: t, columns: columns, rows: rows, cells: make([][]rune, rows)}
 }
 
 // Write interprets one write of the painter, which must be one whole frame.

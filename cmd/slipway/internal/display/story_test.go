@@ -16,8 +16,6 @@ type moment struct {
 
 func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 
-func ptr(n int) *int { return &n }
-
 // story is a build in which one component is cached, one fails at its second attempt, with output that would like to
 // take over the terminal.
 func story() []moment {
@@ -51,7 +49,7 @@ func story() []moment {
 		{ms(2400), out("E: Unable to locate package ngnix")},
 		{ms(2500), with(step(event.StepLog, "build", "Install"), func(e *event.Event) { e.Level, e.Message = "warn", "no shell" })},
 		{ms(2600), with(step(event.StepEnd, "build", "Install"), func(e *event.Event) {
-			e.Status, e.Duration, e.Attempt, e.ExitCode, e.Message = event.Failed, ms(800), 2, ptr(100), "exit code 100"
+			e.Status, e.Duration, e.Attempt, e.ExitCode, e.Message = event.Failed, ms(800), 2, new(100), "exit code 100"
 		})},
 		{ms(2600), with(step(event.PhaseEnd, "build", ""), func(e *event.Event) { e.Status = event.Failed })},
 		{ms(2650), event.Event{Type: event.ComponentEnd, Stage: "build", Component: "tools", Index: 2, Count: 3, Status: event.Failed, Duration: ms(950)}},

@@ -12,8 +12,8 @@ import (
 )
 
 // source is the folder of the test that called Check, also when the test has changed its folder.
-func source(t testing.TB) string {
-	t.Helper()
+func source(tb testing.TB) string {
+	tb.Helper()
 	_, file, _, ok := runtime.Caller(2)
 	if !ok || !filepath.IsAbs(file) {
 		return "" // built with -trimpath: the folder of the test, unless it has changed it
@@ -23,23 +23,23 @@ func source(t testing.TB) string {
 
 // Check compares got with testdata/<name of the test>.txt and fails the test when they differ. With UPDATE_GOLDEN=1
 // in the environment it writes the file instead.
-func Check(t testing.TB, got string) {
-	t.Helper()
-	path := filepath.Join(source(t), "testdata", filepath.FromSlash(strings.ReplaceAll(t.Name(), " ", "_"))+".txt")
+func Check(tb testing.TB, got string) {
+	tb.Helper()
+	path := filepath.Join(source(tb), "testdata", filepath.FromSlash(strings.ReplaceAll(tb.Name(), " ", "_"))+".txt")
 	if os.Getenv("UPDATE_GOLDEN") != "" {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		return
 	}
 	want, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", path, diff)
+		tb.Errorf("%s (-want +got):\n%s", path, diff)
 	}
 }
