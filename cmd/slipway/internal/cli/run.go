@@ -18,6 +18,7 @@ func (a *app) runCmd() *cobra.Command {
 		Example: "  slipway run -d component.yaml\n  slipway run -d component.yaml --phases build,validate --parameters Port=8080",
 		// The flags are those of awstoe and slipway-runner, help included.
 		DisableFlagParsing: true,
+		Args:               cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			// The one flag of the root command concerns builds and has no effect here.
 			args = slices.DeleteFunc(args, func(word string) bool { return word == "--debug" })
