@@ -126,7 +126,7 @@ func (s *Store) failed(ctx context.Context, op string, err error) error {
 
 // backup copies a file beside itself, once for each content.
 func backup(path string) (string, error) {
-	in, err := os.Open(path)
+	in, err := os.Open(path) //nolint:gosec // the user chooses the file
 	if err != nil {
 		return "", err
 	}
@@ -136,7 +136,7 @@ func backup(path string) (string, error) {
 		return "", err
 	}
 	name := path + ".damaged-" + hex.EncodeToString(sum.Sum(nil))[:12]
-	if _, err := os.Stat(name); err == nil {
+	if _, err := os.Stat(name); err == nil { //nolint:gosec // the user chooses the file
 		return name, nil
 	}
 	for _, suffix := range []string{"", "-wal"} {
@@ -148,12 +148,12 @@ func backup(path string) (string, error) {
 }
 
 func copyFile(from, to string) (err error) {
-	in, err := os.Open(from)
+	in, err := os.Open(from) //nolint:gosec // the user chooses the file
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // the user chooses the file
 	if err != nil {
 		return err
 	}

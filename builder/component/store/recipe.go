@@ -12,7 +12,7 @@ import (
 )
 
 func exists(path string) bool {
-	_, err := os.Stat(path)
+	_, err := os.Stat(path) //nolint:gosec // the user chooses the file
 	return !errors.Is(err, os.ErrNotExist)
 }
 

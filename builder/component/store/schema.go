@@ -167,7 +167,7 @@ func (s *Store) migrate(ctx context.Context, steps []string) error {
 	}
 	// Pragmas take no parameters; both numbers are ours.
 	pragmas := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, max(version, len(steps)))
-	if _, err := tx.ExecContext(ctx, pragmas); err != nil {
+	if _, err := tx.ExecContext(ctx, pragmas); err != nil { //nolint:gosec // no text of others is in it
 		return err
 	}
 	return tx.Commit()

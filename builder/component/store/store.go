@@ -40,7 +40,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if o.Wait == 0 {
 		o.Wait = defaultWait
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // the user chooses the file
 		return nil, &Error{Path: path, Op: "opening", Err: err}
 	}
 	s, err := open(ctx, path, o)
@@ -94,10 +94,10 @@ func openReadOnly(ctx context.Context, path string) (*Store, error) {
 
 // settled reports whether a file is complete without what SQLite keeps beside it.
 func settled(path string) bool {
-	if _, err := os.Stat(path); err != nil {
+	if _, err := os.Stat(path); err != nil { //nolint:gosec // the user chooses the file
 		return false
 	}
-	info, err := os.Stat(path + "-wal")
+	info, err := os.Stat(path + "-wal") //nolint:gosec // the user chooses the file
 	return errors.Is(err, os.ErrNotExist) || err == nil && info.Size() == 0
 }
 
