@@ -20,11 +20,12 @@ type fakeTool struct {
 	diary  *[]string
 }
 
-func (f *fakeTool) Name() string                       { return f.name }
-func (f *fakeTool) Open(context.Context, *Lab) error   { return f.absent }
-func (f *fakeTool) Write(Project) error                { return nil }
-func (f *fakeTool) Daemons() []int                     { return nil }
-func (f *fakeTool) Close() error                       { *f.diary = append(*f.diary, "close "+f.name); return nil }
+func (f *fakeTool) Name() string                     { return f.name }
+func (f *fakeTool) Open(context.Context, *Lab) error { return f.absent }
+func (f *fakeTool) Write(Project) error              { return nil }
+func (f *fakeTool) Daemons() []int                   { return nil }
+func (f *fakeTool) Close() error                     { *f.diary = append(*f.diary, "close "+f.name); return nil }
+
 func (f *fakeTool) Commands(Project, string) []Command { return []Command{{Args: []string{"true"}}} }
 
 func (f *fakeTool) Result(_ Project, _ []string, warm bool) (Result, error) {

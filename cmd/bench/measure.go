@@ -52,7 +52,7 @@ func measure(ctx context.Context, lab *Lab, commands []Command, daemons []int) (
 // SIGTERM.
 func runCommand(ctx context.Context, lab *Lab, c Command) (string, int64, error) {
 	var stdout, stderr bytes.Buffer
-	cmd := exec.CommandContext(ctx, c.Args[0], c.Args[1:]...)
+	cmd := exec.CommandContext(ctx, c.Args[0], c.Args[1:]...) //nolint:gosec // the commands of the tools that are measured
 	cmd.Dir, cmd.Env = c.Dir, append(lab.Environment(), c.Env...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

@@ -14,11 +14,13 @@ import (
 func writeReport(w io.Writer, rows []Row, before, after Machine, runs int) {
 	fmt.Fprintln(w, "| work | tool | median, s | least to most, s | slipway's time ÷ this | goal | peak memory, MB |")
 	fmt.Fprintln(w, "|---|---|--:|--:|--:|--:|--:|")
-	for i, row := range rows {
+	above := "" // the case of the row before, which names the work once
+	for _, row := range rows {
 		work := row.Case.Title
-		if i > 0 && rows[i-1].Case.Name == row.Case.Name {
+		if row.Case.Name == above {
 			work = ""
 		}
+		above = row.Case.Name
 		fmt.Fprintf(w, "| %s | %s | %s |\n", work, row.Tool, strings.Join(cells(row, rows), " | "))
 	}
 	fmt.Fprintf(w, "\nMedians of %d runs after one that is not counted, the tools taking turns.\n", runs)
