@@ -99,9 +99,16 @@ func (e *Engine) environment() []string {
 	env := []string{"SLIPWAY_WORK_DIR=" + runnerbin.WorkDir, "SLIPWAY_CA_FILE=" + runnerbin.CAFile}
 	p := e.options.Proxy
 	for _, v := range []struct{ name, value string }{
-		{"HTTP_PROXY", p.HTTP}, {"http_proxy", p.HTTP}, {"HTTPS_PROXY", p.HTTPS}, {"https_proxy", p.HTTPS},
-		{"FTP_PROXY", p.FTP}, {"ftp_proxy", p.FTP}, {"NO_PROXY", p.No}, {"no_proxy", p.No},
-		{"ALL_PROXY", p.All}, {"all_proxy", p.All},
+		{"HTTP_PROXY", p.HTTP},
+		{"http_proxy", p.HTTP},
+		{"HTTPS_PROXY", p.HTTPS},
+		{"https_proxy", p.HTTPS},
+		{"FTP_PROXY", p.FTP},
+		{"ftp_proxy", p.FTP},
+		{"NO_PROXY", p.No},
+		{"no_proxy", p.No},
+		{"ALL_PROXY", p.All},
+		{"all_proxy", p.All},
 	} {
 		if v.value != "" {
 			env = append(env, v.name+"="+v.value)

@@ -14,6 +14,7 @@ import (
 type told []string
 
 func (l *told) ComponentStarted(i int, _ time.Time) { *l = append(*l, fmt.Sprintf("started %d", i)) }
+
 func (l *told) ComponentOutput(i int, data []byte) {
 	*l = append(*l, fmt.Sprintf("output %d %s", i, data))
 }
@@ -36,7 +37,8 @@ func TestTrackerTellsComponentsFromOtherWork(t *testing.T) {
 		{Digest: ran, Started: &now},
 	}}
 	statuses <- &client.SolveStatus{Logs: []*client.VertexLog{
-		{Vertex: ran, Stream: 2, Data: []byte("event")}, {Vertex: ran, Stream: 1, Data: []byte("summary")},
+		{Vertex: ran, Stream: 2, Data: []byte("event")},
+		{Vertex: ran, Stream: 1, Data: []byte("summary")},
 		{Vertex: other, Stream: 1, Data: []byte(" text")},
 	}}
 	statuses <- &client.SolveStatus{Vertexes: []*client.Vertex{{Digest: ran, Started: &now, Completed: &now, Error: "exit code 1"}}}

@@ -140,16 +140,16 @@ func countText(cs []result.Component) string {
 			cached++
 		}
 	}
-	text := fmt.Sprint(len(cs))
+	parts := []string{fmt.Sprint(len(cs))}
 	for _, n := range []struct {
 		count int
 		word  string
 	}{{cached, "cached"}, {failed, "failed"}, {skipped, "skipped"}} {
 		if n.count > 0 {
-			text += fmt.Sprintf(", %d %s", n.count, n.word)
+			parts = append(parts, fmt.Sprintf("%d %s", n.count, n.word))
 		}
 	}
-	return text
+	return strings.Join(parts, ", ")
 }
 
 func timingsText(t result.Timings) string {

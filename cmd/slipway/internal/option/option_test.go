@@ -56,15 +56,19 @@ func TestBuilderOptions(t *testing.T) {
 	}{
 		{"nothing", nil, nil, engine.Options{Builder: "embedded", Root: "/cache", CABundle: "/ca.pem"}},
 		{
-			"environment", nil, map[string]string{"SLIPWAY_BUILDER": "tcp://b:1", "SLIPWAY_BUILDER_IDLE": "10m", "SLIPWAY_RUNTIME": "crun"},
+			"environment", nil,
+			map[string]string{"SLIPWAY_BUILDER": "tcp://b:1", "SLIPWAY_BUILDER_IDLE": "10m", "SLIPWAY_RUNTIME": "crun"},
 			engine.Options{Builder: "tcp://b:1", Root: "/cache", CABundle: "/ca.pem", Idle: 10 * time.Minute, Runtime: "crun"},
 		},
 		{
-			"the flag wins", []string{"--builder", "embedded"}, map[string]string{"SLIPWAY_BUILDER": "tcp://b:1"},
+			"the flag wins",
+			[]string{"--builder", "embedded"},
+			map[string]string{"SLIPWAY_BUILDER": "tcp://b:1"},
 			engine.Options{Builder: "embedded", Root: "/cache", CABundle: "/ca.pem"},
 		},
 		{
-			"proxies", nil, map[string]string{"http_proxy": "http://small", "HTTP_PROXY": "http://big", "NO_PROXY": "a"},
+			"proxies", nil,
+			map[string]string{"http_proxy": "http://small", "HTTP_PROXY": "http://big", "NO_PROXY": "a"},
 			engine.Options{Builder: "embedded", Root: "/cache", CABundle: "/ca.pem", Proxy: engine.Proxy{HTTP: "http://small", No: "a"}},
 		},
 	}
