@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package integration tests the built programs the way people use them: the command line, real BuildKit and runc,
 // Debian made by mmdebstrap, and the registry of the Distribution project. It needs `make build` first, and root for
 // most tests; a test whose parts are missing is skipped and says which.
