@@ -4,8 +4,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/containerd/containerd/v2/core/diff/apply"
 	ctdmetadata "github.com/containerd/containerd/v2/core/metadata"
@@ -13,7 +11,6 @@ import (
 	ctdsnapshot "github.com/containerd/containerd/v2/core/snapshots"
 	"github.com/containerd/containerd/v2/plugins/content/local"
 	"github.com/containerd/containerd/v2/plugins/diff/walking"
-	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/cache/metadata"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/executor"
@@ -30,7 +27,6 @@ import (
 	wlabel "github.com/moby/buildkit/worker/label"
 	"github.com/moby/buildkit/worker/runc"
 	"github.com/moby/sys/userns"
-	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	bolt "go.etcd.io/bbolt"
 )
 
@@ -59,7 +55,7 @@ func newWorkers(ctx context.Context, root, runtime string, snapshots runc.Snapsh
 	opt := base.WorkerOpt{
 		Root: root, NetworkProviders: networks, ResourceMonitor: monitor, Executor: running,
 		MountPoolRoot: filepath.Join(root, "cachemounts"),
-		Platforms:     []ocispecs.Platform{platforms.Normalize(platforms.DefaultSpec())},
+		Platforms:     supportedPlatforms(),
 		GCPolicy:      gcPolicy(root), RegistryHosts: hosts,
 		BuildkitVersion: client.BuildkitVersion{Package: "github.com/moby/buildkit", Version: buildkitVersion()},
 	}
@@ -75,22 +71,7 @@ func newWorkers(ctx context.Context, root, runtime string, snapshots runc.Snapsh
 		return nil, nil, err
 	}
 	workers := &worker.Controller{}
-	return workers, running, workers.Add(nativeWorker{w})
-}
-
-// nativeWorker looks for the platforms that can be emulated only where there are emulators: BuildKit asks by starting
-// ten programs, and each client makes it ask.
-type nativeWorker struct{ *base.Worker }
-
-// Platforms lists the platforms that containers can have.
-func (w nativeWorker) Platforms(noCache bool) []ocispecs.Platform {
-	return w.Worker.Platforms(noCache && hasEmulators())
-}
-
-// hasEmulators reports whether the kernel knows interpreters for programs of other platforms (binfmt_misc).
-func hasEmulators() bool {
-	entries, err := os.ReadDir("/proc/sys/fs/binfmt_misc")
-	return err == nil && slices.ContainsFunc(entries, func(e os.DirEntry) bool { return strings.HasPrefix(e.Name(), "qemu-") })
+	return workers, running, workers.Add(knownPlatforms{w, opt.Platforms})
 }
 
 func newExecutor(root, runtime string, networks map[pb.NetMode]network.Provider, monitor *resources.Monitor) (executor.Executor, error) {
