@@ -12,10 +12,10 @@ import (
 
 func TestPath(t *testing.T) {
 	tests := []struct{ dir, path, want string }{
-		{"/work", "a/b", "/work/a/b"},
+		{"/srv", "a/b", "/srv/a/b"},
 		{"/work", "/a/b", "/a/b"},
-		{"/work", "a/", "/work/a/"},
-		{"/work", "link/../b", "/work/link/../b"},
+		{"/srv", "a/", "/srv/a/"},
+		{"/srv", "link/../b", "/srv/link/../b"},
 		{"/", "a", "/a"},
 		{"", "a", "a"},
 	}
