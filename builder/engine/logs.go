@@ -21,8 +21,8 @@ import (
 	"github.com/slipway-oci/slipway/builder/engine/runnerbin"
 )
 
-// logChunk is how much of a file is read in one call; the builder's messages are limited to 16 MiB.
-const logChunk = 8 << 20
+// logChunk is how much of a file is read in one call. It bounds the memory of a read; messages may have 16 MiB.
+const logChunk = 1 << 20
 
 // remoteFolder reads a folder at the builder: one of a result, or of a container's mount.
 type remoteFolder interface {
