@@ -1,6 +1,7 @@
 package document_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,6 +11,12 @@ import (
 // FuzzLoad looks for text that breaks the reader or one of the promises about its diagnostics.
 func FuzzLoad(f *testing.F) {
 	f.Add(demo)
+	for _, text := range []string{
+		strings.Repeat("[", 200), strings.Repeat("- ", 200), strings.Repeat("{a: ", 200),
+		"a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]", "a: &a {b: *a}", "<<: [1]", "? [a]\n: b", "!!binary x", "- &a a\n- *b",
+	} {
+		f.Add(text)
+	}
 	for _, group := range []map[string][]row{documentRows(), variableRows(), referenceRows(), loopRows(), conditionRows()} {
 		for _, rows := range group {
 			for _, r := range rows {
@@ -25,12 +32,15 @@ func FuzzLoad(f *testing.F) {
 		if doc == nil && !ds.HasErrors() {
 			t.Fatal("neither a document nor an error")
 		}
+		if _, again := document.Load("a.yaml", []byte(text), set, document.Options{Run: &document.Run{}}); !slices.Equal(ds, again) {
+			t.Errorf("read twice: %v, then %v", ds, again)
+		}
 		lines := strings.Count(text, "\n") + 2
 		for i, d := range ds {
 			if d.Code == "" || d.Message == "" || d.Pos.Line < 1 || d.Pos.Column < 1 || d.Pos.Line > lines {
 				t.Errorf("incomplete: %+v", d)
 			}
-			if i > 0 && ds[i-1].Pos.Line > d.Pos.Line {
+			if i > 0 && (ds[i-1].Pos.Line > d.Pos.Line || ds[i-1].Pos.Line == d.Pos.Line && ds[i-1].Pos.Column > d.Pos.Column) {
 				t.Errorf("not in file order: %v", ds)
 			}
 		}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/xml"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,23 +19,45 @@ import (
 	"github.com/slipway-oci/slipway/runner/action/transfer"
 )
 
-// inside makes a folder for downloads with a neighbour, and a check that nothing changed but that folder's content.
+// inside makes a folder for downloads deep in other folders, with a neighbour, and a check that nothing was written
+// anywhere but in that folder, where only plain files and folders may be.
 func inside(t *testing.T) (req action.Request, check func()) {
 	t.Helper()
 	req, _ = actiontest.Request(t)
-	for _, dir := range []string{"folder", "neighbour"} {
-		if err := os.Mkdir(filepath.Join(req.Dir, dir), 0o755); err != nil {
+	top := req.Dir
+	req.Dir = filepath.Join(top, "outer", "work")
+	folder := filepath.Join(req.Dir, "folder")
+	for _, dir := range []string{folder, filepath.Join(req.Dir, "neighbour")} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
+	if err := os.WriteFile(filepath.Join(req.Dir, "neighbour", "kept"), []byte("kept"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{".", "outer", "outer/work", "outer/work/folder", "outer/work/neighbour", "outer/work/neighbour/kept"}
 	return req, func() {
 		t.Helper()
-		entries, err := os.ReadDir(req.Dir)
-		if err != nil || len(entries) != 2 {
-			t.Errorf("beside the folder: %v, %v", entries, err)
+		var got []string
+		err := filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			if strings.HasPrefix(path, folder+"/") {
+				if !d.IsDir() && !d.Type().IsRegular() {
+					t.Errorf("%q is neither a file nor a folder: %v", path, d.Type())
+				}
+				return nil
+			}
+			name, err := filepath.Rel(top, path)
+			got = append(got, name)
+			return err
+		})
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("beside the folder: %q, %v", got, err)
 		}
-		if entries, err := os.ReadDir(filepath.Join(req.Dir, "neighbour")); err != nil || len(entries) != 0 {
-			t.Errorf("in another folder: %v, %v", entries, err)
+		if text, err := os.ReadFile(filepath.Join(req.Dir, "neighbour", "kept")); err != nil || string(text) != "kept" {
+			t.Errorf("the neighbour's file: %q, %v", text, err)
 		}
 	}
 }
@@ -56,6 +80,8 @@ func FuzzS3Listing(f *testing.F) {
 	for _, keys := range [][]string{
 		{"p/a", "p/b/c", "p/d/"},
 		{"p/../x"},
+		{"p/../neighbour/kept"},
+		{"p/../../x", "p/../../../x"},
 		{"p/.."},
 		{"p/."},
 		{"p//x"},
