@@ -37,8 +37,11 @@ type documentHead struct {
 	FailureMessage string `json:"failureMessage"`
 }
 
+// phaseNode is a phase. In the top execution Steps holds only the step that is running: those that ended are text,
+// each with what separates it from the one before.
 type phaseNode struct {
 	phaseHead
+	ended []piece
 	Steps []*stepNode `json:"steps"`
 }
 
@@ -57,7 +60,7 @@ type loopNode struct {
 	Completed  int    `json:"completed"`
 }
 
-type stepFields struct {
+type stepNode struct {
 	Name           string      `json:"name"`
 	Status         Status      `json:"status"`
 	FailureMessage string      `json:"failureMessage"`
@@ -75,13 +78,7 @@ type stepFields struct {
 	ExitCode       *int        `json:"exitCode"`
 }
 
-// stepNode holds a step by its fields, or, once a step of the top execution has ended, by its text alone.
-type stepNode struct {
-	*stepFields
-	text piece
-}
-
-// piece is a part of the file's text: in memory, or n bytes from offset at of the tree's spool.
+// piece is a part of the file's text: in memory, or n bytes from offset at of the spool.
 type piece struct {
 	text  []byte
 	at, n int64
@@ -100,7 +97,7 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z
 type tree struct {
 	top   *rootNode
 	roots map[string]*rootNode
-	// spool puts large texts elsewhere, so that outputs of finished steps need no memory; nil keeps them.
+	// spool puts the texts of steps that ended elsewhere, so that they need no memory.
 	spool func(text []byte) piece
 }
 
@@ -188,10 +185,8 @@ func (t *tree) step(pos Position) *stepNode {
 	if p == nil {
 		return nil
 	}
-	if s, ok := last(p.Steps); ok && s.stepFields != nil {
-		return s
-	}
-	return nil
+	s, _ := last(p.Steps)
+	return s
 }
 
 func (t *tree) documentStart(at string, pos Position, e DocumentStart) {
@@ -221,14 +216,14 @@ func (t *tree) stepStart(at string, pos Position, e StepStart) {
 	if s := t.step(pos); s != nil && s.Status == InProgress && s.Name == pos.Step {
 		return // goes on after a restart
 	}
-	s := &stepFields{
+	s := &stepNode{
 		Name: pos.Step, Status: InProgress, TimeoutSeconds: e.TimeoutSeconds, OnFailure: e.OnFailure,
 		MaxAttempts: e.MaxAttempts, Action: e.Action, StartTime: at, Inputs: e.Inputs, Outputs: "[]",
 	}
 	if e.Loop != nil {
 		s.Loop = &loopNode{Name: e.Loop.Name, Type: e.Loop.Type}
 	}
-	p.Steps = append(p.Steps, &stepNode{stepFields: s})
+	p.Steps = append(p.Steps, s)
 }
 
 func (t *tree) stepEnd(at string, pos Position, e StepEnd) {
@@ -251,26 +246,39 @@ func (t *tree) stepEnd(at string, pos Position, e StepEnd) {
 		delete(t.roots, nested.ExecutionID)
 	}
 	if t.roots[pos.ExecutionID] == t.top {
-		t.seal(s)
+		p := t.phase(pos)
+		t.seal(p, s)
+		p.Steps = p.Steps[:0]
 	}
 }
 
-// seal turns the step into its text.
-func (t *tree) seal(s *stepNode) {
-	s.text, s.stepFields = piece{text: s.render()}, nil
-	if t.spool != nil {
-		s.text = t.spool(s.text.text)
+// seal adds a step that ended to the text of its phase.
+func (t *tree) seal(p *phaseNode, s *stepNode) {
+	text := t.spool(s.render(len(p.ended) == 0))
+	if n := len(p.ended); n > 0 && text.n > 0 && p.ended[n-1].at+p.ended[n-1].n == text.at {
+		p.ended[n-1].n += text.n
+		return
 	}
+	p.ended = append(p.ended, text)
 }
 
-// render returns the text of a step of the top execution.
-func (s *stepNode) render() []byte {
+// render returns the text of a step of the top execution, with what separates it from the one before.
+func (s *stepNode) render(first bool) []byte {
 	var b bytes.Buffer
+	b.WriteString(separator(first))
 	b.WriteString(stepIndent)
-	if err := encodeIndented(&b, s.stepFields, stepIndent); err != nil {
-		return []byte(stepIndent + "{}")
+	if err := encodeIndented(&b, s, stepIndent); err != nil {
+		b.WriteString("{}")
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// separator is what stands in front of an item of a list.
+func separator(first bool) string {
+	if first {
+		return "\n"
+	}
+	return ",\n"
 }
 
 // compact is v as JSON on one line, without HTML escapes.
@@ -290,26 +298,28 @@ func (t *tree) pieces() []piece {
 		return nil
 	}
 	var list []piece
-	add := func(b []byte) { list = append(list, piece{text: b}) }
-	object(add, t.top.rootHead, "", "documents", len(t.top.Documents), func(i int) {
-		d := t.top.Documents[i]
-		object(add, d.documentHead, documentIndent, "phases", len(d.Phases), func(i int) {
-			p := d.Phases[i]
-			object(add, p.phaseHead, phaseIndent, "steps", len(p.Steps), func(i int) {
-				s := p.Steps[i]
-				if s.stepFields == nil {
-					list = append(list, s.text)
-				} else {
-					add(s.render())
+	add := func(text []byte) { list = append(list, piece{text: text}) }
+	object(add, t.top.rootHead, "", "documents", len(t.top.Documents) == 0, func() {
+		for i, d := range t.top.Documents {
+			add([]byte(separator(i == 0)))
+			object(add, d.documentHead, documentIndent, "phases", len(d.Phases) == 0, func() {
+				for i, p := range d.Phases {
+					add([]byte(separator(i == 0)))
+					object(add, p.phaseHead, phaseIndent, "steps", len(p.ended)+len(p.Steps) == 0, func() {
+						list = append(list, p.ended...)
+						for i, s := range p.Steps {
+							add(s.render(i+len(p.ended) == 0))
+						}
+					})
 				}
 			})
-		})
+		}
 	})
 	return append(list, piece{text: []byte("\n")})
 }
 
-// object adds the text of head, an object, with a list of n children as its last field.
-func object(add func([]byte), head any, indent, key string, n int, child func(int)) {
+// object adds the text of head, an object, with a list as its last field; items adds those of the list.
+func object(add func([]byte), head any, indent, key string, empty bool, items func()) {
 	var b bytes.Buffer
 	b.WriteString(indent)
 	if encodeIndented(&b, head, indent) != nil {
@@ -318,15 +328,8 @@ func object(add func([]byte), head any, indent, key string, n int, child func(in
 	b.Truncate(bytes.LastIndexByte(b.Bytes(), '}') - 1 - len(indent))
 	fmt.Fprintf(&b, ",\n%s    %q: [", indent, key)
 	add(bytes.Clone(b.Bytes()))
-	for i := range n {
-		if i == 0 {
-			add([]byte("\n"))
-		} else {
-			add([]byte(",\n"))
-		}
-		child(i)
-	}
-	if n > 0 {
+	items()
+	if !empty {
 		add([]byte("\n" + indent + "    "))
 	}
 	add([]byte("]\n" + indent + "}"))
@@ -343,15 +346,7 @@ func restoreTree(text []byte, spool func([]byte) piece) (tree, error) {
 		t.roots[r.ExecutionID] = r
 		for _, d := range r.Documents {
 			for _, p := range d.Phases {
-				for _, s := range p.Steps {
-					if s.Status == InProgress {
-						for _, nested := range s.DetailedOutput {
-							register(nested)
-						}
-					} else if r == t.top {
-						t.seal(s)
-					}
-				}
+				t.restorePhase(p, r, register)
 			}
 		}
 	}
@@ -359,8 +354,24 @@ func restoreTree(text []byte, spool func([]byte) piece) (tree, error) {
 	return t, nil
 }
 
-// UnmarshalJSON reads a step back; encoding/json does not fill embedded pointers of unexported types.
-func (s *stepNode) UnmarshalJSON(text []byte) error {
-	s.stepFields = &stepFields{}
-	return json.Unmarshal(text, s.stepFields)
+// restorePhase makes a phase of the execution r what it was: steps that ended are text, and what a running one called
+// goes on.
+func (t *tree) restorePhase(p *phaseNode, r *rootNode, register func(*rootNode)) {
+	steps := p.Steps
+	if r == t.top {
+		p.Steps = nil
+	}
+	for _, s := range steps {
+		switch {
+		case s.Status == InProgress:
+			for _, nested := range s.DetailedOutput {
+				register(nested)
+			}
+			if r == t.top {
+				p.Steps = append(p.Steps, s)
+			}
+		case r == t.top:
+			t.seal(p, s)
+		}
+	}
 }

@@ -156,51 +156,67 @@ func replaceFile(path string, write func(io.Writer) error) error {
 	return os.Rename(f.Name(), path)
 }
 
-// spool keeps large texts in a file without a name.
+// spool keeps texts one behind the other in a file without a name. The latest are in memory, to be written together.
 type spool struct {
 	dir string
 
 	mu   sync.Mutex
-	file *os.File // made with the first text
-	end  int64
+	file *os.File // made with the first writing
+	end  int64    // of the file
+	tail []byte   // what belongs behind it
 }
 
-// spoolFrom is the size from which a text goes to the file.
-const spoolFrom = 8 << 10
+// spoolTail is the size from which the latest texts are written.
+const spoolTail = 64 << 10
 
-// put stores text if it is large. When that fails it stays in memory.
+// put stores text. When the file cannot be written the text stays in memory, and copy tries again.
 func (s *spool) put(text []byte) piece {
-	if len(text) < spoolFrom {
-		return piece{text: text}
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	p := piece{at: s.end + int64(len(s.tail)), n: int64(len(text))}
+	s.tail = append(s.tail, text...)
+	if len(s.tail) >= spoolTail {
+		_ = s.flush()
+	}
+	return p
+}
+
+// flush writes what is in memory.
+func (s *spool) flush() error {
+	if len(s.tail) == 0 {
+		return nil
+	}
 	if s.file == nil {
 		f, err := os.CreateTemp(s.dir, ".spool-")
 		if err != nil {
-			return piece{text: text}
+			return err
 		}
 		if err := os.Remove(f.Name()); err != nil {
-			_ = f.Close()
-			return piece{text: text}
+			return errors.Join(err, f.Close())
 		}
 		s.file = f
 	}
-	if _, err := s.file.WriteAt(text, s.end); err != nil {
-		return piece{text: text}
+	if _, err := s.file.WriteAt(s.tail, s.end); err != nil {
+		return err
 	}
-	p := piece{at: s.end, n: int64(len(text))}
-	s.end += p.n
-	return p
+	s.end += int64(len(s.tail))
+	s.tail = s.tail[:0]
+	if cap(s.tail) > 4*spoolTail {
+		s.tail = nil
+	}
+	return nil
 }
 
 // copy writes the texts of pieces to w.
 func (s *spool) copy(w io.Writer, pieces []piece) error {
 	s.mu.Lock()
+	err := s.flush()
 	file := s.file
 	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
 	for _, p := range pieces {
-		var err error
 		if p.n == 0 {
 			_, err = w.Write(p.text)
 		} else {
