@@ -2,8 +2,8 @@ package execute
 
 import (
 	"fmt"
+	"math"
 	"strconv"
-	"strings"
 
 	"github.com/slipway-oci/slipway/runner/document"
 	"github.com/slipway-oci/slipway/runner/expr"
@@ -19,15 +19,16 @@ func (r *stepRun) list() error {
 		return r.count(loop.For)
 	}
 	expand := r.expander(noIteration)
-	r.items = []string{}
 	if loop.Each.List == nil {
+		list := make([]string, 0, len(loop.Each.Items))
 		for _, item := range loop.Each.Items {
 			text, err := expand(item.Text)
 			if err != nil {
 				return err
 			}
-			r.items = append(r.items, text)
+			list = append(list, text)
 		}
+		r.items = listed(list)
 		return nil
 	}
 	text, err := expand(loop.Each.List.Text)
@@ -41,12 +42,9 @@ func (r *stepRun) list() error {
 		}
 		delimiter = expr.DefaultDelimiter
 	}
-	r.items = append(r.items, expr.Split(text, delimiter)...)
+	r.items = listed(expr.Split(text, delimiter))
 	return nil
 }
-
-// maxIterations bounds a counting loop: its values are kept in memory and in the state file.
-const maxIterations = 1_000_000
 
 func (r *stepRun) count(loop *document.ForLoop) error {
 	var bounds [3]int64
@@ -63,66 +61,35 @@ func (r *stepRun) count(loop *document.ForLoop) error {
 	if err := expr.CheckCount(start, end, by); err != nil {
 		return err
 	}
-	for value, more := start, true; more; value, more = expr.NextCount(value, end, by) {
-		if len(r.items) == maxIterations {
-			return fmt.Errorf("loop from %d to %d by %d has more than %d iterations", start, end, by, maxIterations)
-		}
-		r.items = append(r.items, strconv.FormatInt(value, 10))
-	}
+	r.items = counted(start, end, by)
 	return nil
 }
 
-// joinIterations joins the outputs of a loop's iterations: entry by entry, the texts of each key by newlines. Lists
-// are appended to each other. With whole set the objects themselves are appended: the summaries of nested documents.
-func joinIterations(iterations [][]map[string]any, whole bool) []map[string]any {
-	var joined []map[string]any
-	for _, outputs := range iterations {
-		for n, o := range outputs {
-			if whole {
-				joined = append(joined, o)
-				continue
-			}
-			if n >= len(joined) {
-				joined = append(joined, map[string]any{})
-			}
-			for key, v := range o {
-				joined[n][key] = joinValue(joined[n][key], v)
-			}
-		}
-	}
-	for _, o := range joined {
-		for key, v := range o {
-			if lines, ok := v.(textLines); ok {
-				o[key] = strings.Join(lines, "\n")
-			}
-		}
-	}
-	return joined
+// series is the values of a loop. Those of a counting loop are made when they are asked for.
+type series struct {
+	list      []string
+	start, by int64
+	count     int
 }
 
-// textLines are the texts of one key while they are collected.
-type textLines []string
+func listed(list []string) series { return series{list: list, count: len(list)} }
 
-func joinValue(have, v any) any {
-	if text, ok := scalarText(v); ok {
-		lines, _ := have.(textLines)
-		return append(lines, text)
+// counted returns start, start+by and so on, while not past end. The three are checked.
+func counted(start, end, by int64) series {
+	// The distance of two integers may be too large for a signed one.
+	distance, stride := uint64(end)-uint64(start), uint64(by)
+	if by < 0 {
+		distance, stride = uint64(start)-uint64(end), -uint64(by)
 	}
-	var list []any
-	if l, ok := have.([]any); ok {
-		list = l
+	return series{start: start, by: by, count: int(min(distance/stride, math.MaxInt-1)) + 1}
+}
+
+// value returns the value of iteration i.
+func (s series) value(i int) string {
+	if s.list != nil {
+		return s.list[i]
 	}
-	switch v := v.(type) {
-	case []any:
-		return append(list, v...)
-	case []string:
-		for _, s := range v {
-			list = append(list, s)
-		}
-		return list
-	default:
-		return append(list, v)
-	}
+	return strconv.FormatInt(s.start+int64(i)*s.by, 10)
 }
 
 // sameTexts reports whether masking left an output as it was.

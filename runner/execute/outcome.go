@@ -21,7 +21,9 @@ func (r *stepRun) keep(result action.Result, err error) {
 		return
 	}
 	if err == nil {
-		r.collected = append(r.collected, outputs)
+		r.collected.cut, r.collected.masked = r.cut, r.masked
+		r.collected.add(outputs, r.step.Action == nestingAction)
+		r.cut = r.collected.cut
 	}
 }
 
@@ -102,7 +104,7 @@ func (r *stepRun) finish(ctx context.Context, status report.Status) verdict {
 		r.message = ""
 	}
 	if r.step.Loop != nil {
-		r.outputs = joinIterations(r.collected, r.step.Action == nestingAction)
+		r.outputs = r.collected.joined()
 	}
 	if key := stepKey(r.phase.Name, r.step.Name); r.wanted[key] {
 		r.at.Outputs[key] = Recorded{Skipped: status == report.Skipped, Outputs: r.outputs, Cut: r.cut, Masked: r.masked}
@@ -115,7 +117,7 @@ func (r *stepRun) finish(ctx context.Context, status report.Status) verdict {
 	r.emit(r.pos, report.StepEnd{
 		Status: v.status, Duration: r.Recorder.Now().Sub(r.begin), Attempts: r.attempts, ExitCode: r.exitCode,
 		FailureMessage: r.message, Outputs: r.outputs, Concealed: r.step.DisableLogging && len(r.outputs) > 0,
-		Iterations: len(r.items), Completed: len(r.collected),
+		Iterations: r.items.count, Completed: r.collected.completed,
 	})
 	r.at.Attempt, r.at.Iteration, r.at.Items, r.at.Collected = 0, 0, nil, nil
 	return v

@@ -70,7 +70,7 @@ func (r *stepRun) value(ref expr.Ref, i, depth int) (text string, known bool, er
 		if ref.Field == "index" {
 			return strconv.Itoa(i), true, nil
 		}
-		return r.items[i], true, nil
+		return r.items.value(i), true, nil
 	case expr.Chain:
 		text, err = r.chained(ref, depth)
 		return text, true, err

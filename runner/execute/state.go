@@ -44,8 +44,8 @@ type Frame struct {
 	Attempt      int                 `json:"attempt"`
 	Iteration    int                 `json:"iteration"`
 	Finished     bool                `json:"finished,omitempty"` // go on behind Step
-	Items        []string            `json:"items,omitempty"`    // of the running loop
-	Collected    [][]map[string]any  `json:"collected,omitempty"`
+	Items        []string            `json:"items,omitempty"`    // of the running loop over a list
+	Collected    *collection         `json:"collected,omitempty"`
 	Counts       report.Summary      `json:"counts"`
 	Done         report.Status       `json:"done,omitempty"` // outcome of the parts that ended, by level
 	DocumentDone report.Status       `json:"documentDone,omitempty"`

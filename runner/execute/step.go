@@ -24,9 +24,9 @@ type stepRun struct {
 	spec        action.Spec
 	timeout     int // seconds, -1 for none
 	maxAttempts int
-	items       []string           // of the loop
-	collected   [][]map[string]any // outputs of the iterations that succeeded
-	outputs     []map[string]any   // of the last attempt
+	items       series           // of the loop
+	collected   *collection      // outputs of the iterations that succeeded
+	outputs     []map[string]any // of the last attempt
 	cut         bool
 	masked      bool
 	exitCode    *int
@@ -49,7 +49,9 @@ func stepKey(phase, step string) string { return phase + "." + step }
 
 // step runs one step to its end. The error is ErrRebootRequested or nil.
 func (d *scope) step(ctx context.Context, phase *document.Phase, step *document.Step) (verdict, error) {
-	r := &stepRun{scope: d, ctx: ctx, phase: phase, step: step, pos: d.position(d.index), begin: d.Recorder.Now()}
+	r := &stepRun{
+		scope: d, ctx: ctx, phase: phase, step: step, pos: d.position(d.index), begin: d.Recorder.Now(), collected: &collection{},
+	}
 	r.pos.Phase, r.pos.Step = phase.Name, step.Name
 	r.module, _ = d.Modules.Lookup(step.Action)
 	r.spec = d.specOf(step.Action)
@@ -64,7 +66,9 @@ func (d *scope) step(ctx context.Context, phase *document.Phase, step *document.
 		d.at.Attempt, d.at.Iteration, d.at.Items, d.at.Collected = 0, 0, nil, nil
 	} else {
 		d.resumeNested = resumed.Nested
-		r.collected = resumed.Collected
+		if resumed.Collected != nil {
+			r.collected = resumed.Collected
+		}
 	}
 	r.emit(r.pos, r.startEvent())
 	status, err := r.run(ctx, resumed)
@@ -124,13 +128,13 @@ func (r *stepRun) run(ctx context.Context, resumed *Frame) (report.Status, error
 		r.message = fmt.Sprintf("unknown action %q", r.step.Action)
 		return report.Failed, nil
 	}
-	if resumed != nil {
-		r.items = resumed.Items
+	if resumed != nil && resumed.Items != nil {
+		r.items = listed(resumed.Items)
 	} else if err := r.list(); err != nil {
 		r.message = limited(fmt.Sprintf("%s: %v", r.step.Action, err))
 		return report.Failed, nil
 	}
-	r.at.Items = r.items
+	r.at.Items = r.items.list
 	first := 1
 	if resumed != nil {
 		first = max(1, resumed.Attempt)
@@ -140,7 +144,7 @@ func (r *stepRun) run(ctx context.Context, resumed *Frame) (report.Status, error
 		if attempt == first && resumed != nil {
 			iteration = resumed.Iteration
 		} else {
-			r.collected = nil
+			r.collected = &collection{}
 		}
 		err := r.attempt(ctx, attempt, iteration)
 		if r.exiting {
@@ -199,7 +203,7 @@ const (
 // attempt makes one try, from the given iteration on.
 func (r *stepRun) attempt(ctx context.Context, attempt, iteration int) error {
 	r.at.Attempt = attempt
-	r.outputs, r.cut, r.masked = nil, false, false
+	r.outputs, r.cut, r.masked = nil, r.collected.cut, r.collected.masked
 	if limit := r.timeout; limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, time.Duration(limit)*time.Second, errTimeout)
@@ -208,7 +212,7 @@ func (r *stepRun) attempt(ctx context.Context, attempt, iteration int) error {
 	r.ctx = ctx
 	reason, count := r.message, 1
 	if r.step.Loop != nil {
-		count = len(r.items)
+		count = r.items.count
 	}
 	pos := r.pos
 	pos.Attempt = attempt
@@ -243,7 +247,7 @@ func (r *stepRun) iteration(ctx context.Context, pos report.Position, i, count i
 		begin()
 		if r.step.Loop != nil && !announced {
 			announced = true
-			r.emit(pos, report.StepIteration{Loop: r.loopName(), Value: r.shown(r.items[i]), Count: count})
+			r.emit(pos, report.StepIteration{Loop: r.loopName(), Value: r.shown(r.items.value(i)), Count: count})
 		}
 		result, err := r.call(ctx, pos, entries)
 		if r.exiting {
