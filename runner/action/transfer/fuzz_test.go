@@ -19,8 +19,8 @@ import (
 	"github.com/slipway-oci/slipway/runner/action/transfer"
 )
 
-// inside makes a folder for downloads deep in other folders, with a neighbour, and a check that nothing was written
-// anywhere but in that folder, where only plain files and folders may be.
+// inside makes a folder for downloads deep in other folders, with a link to a neighbour, and a check that nothing was
+// written anywhere but in that folder, where only plain files and folders may be.
 func inside(t *testing.T) (req action.Request, check func()) {
 	t.Helper()
 	req, _ = actiontest.Request(t)
@@ -35,6 +35,9 @@ func inside(t *testing.T) (req action.Request, check func()) {
 	if err := os.WriteFile(filepath.Join(req.Dir, "neighbour", "kept"), []byte("kept"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Symlink(filepath.Join("..", "neighbour"), filepath.Join(folder, "out")); err != nil {
+		t.Fatal(err)
+	}
 	want := []string{".", "outer", "outer/work", "outer/work/folder", "outer/work/neighbour", "outer/work/neighbour/kept"}
 	return req, func() {
 		t.Helper()
@@ -44,7 +47,7 @@ func inside(t *testing.T) (req action.Request, check func()) {
 				return err
 			}
 			if strings.HasPrefix(path, folder+"/") {
-				if !d.IsDir() && !d.Type().IsRegular() {
+				if !d.IsDir() && !d.Type().IsRegular() && d.Name() != "out" {
 					t.Errorf("%q is neither a file nor a folder: %v", path, d.Type())
 				}
 				return nil
@@ -94,6 +97,10 @@ func FuzzS3Listing(f *testing.F) {
 		{"p/a/../../../neighbour/x"},
 		{"p/./../neighbour/x"},
 		{"p/a", "p/a/b"},
+		{"p/out/x"},
+		{"p/out/"},
+		{"p/out/y/z"},
+		{"p/out"},
 		{"p/\x01"},
 		{strings.Repeat("p/", 600)},
 	} {

@@ -169,15 +169,41 @@ func (d *downloader) prefix(ctx context.Context, prefix location, folder string)
 			}
 		}
 	}
+	inside, err := os.OpenRoot(folder)
+	if err != nil {
+		return action.PathError("destination folder", folder, err)
+	}
+	defer inside.Close()
 	for i, key := range keys {
-		if strings.HasSuffix(key, "/") {
-			err = os.MkdirAll(paths[i], 0o777)
-		} else {
-			err = d.object(ctx, location{prefix.bucket, key}, paths[i])
+		below := paths[i]
+		if !strings.HasSuffix(key, "/") {
+			below = filepath.Dir(below)
 		}
-		if err != nil {
+		if err := makeBelow(inside, folder, below); err != nil {
 			return err
 		}
+		if strings.HasSuffix(key, "/") {
+			continue
+		}
+		if err := d.object(ctx, location{prefix.bucket, key}, paths[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// makeBelow creates path, which is folder or below it. It refuses a link that leads out of the folder: the name of an
+// object is the store's choice.
+func makeBelow(inside *os.Root, folder, path string) error {
+	name, err := filepath.Rel(folder, path)
+	if err == nil {
+		err = inside.MkdirAll(name, 0o777)
+	}
+	if err == nil {
+		_, err = inside.Stat(name)
+	}
+	if err != nil {
+		return action.PathError("creating folder", path, err)
 	}
 	return nil
 }
