@@ -25,7 +25,7 @@ func inside(t *testing.T) (req action.Request, check func()) {
 	t.Helper()
 	req, _ = actiontest.Request(t)
 	top := req.Dir
-	req.Dir = filepath.Join(top, "outer", "work")
+	req.Dir = filepath.Join(top, "outer", "place")
 	folder := filepath.Join(req.Dir, "folder")
 	for _, dir := range []string{folder, filepath.Join(req.Dir, "neighbour")} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -38,7 +38,7 @@ func inside(t *testing.T) (req action.Request, check func()) {
 	if err := os.Symlink(filepath.Join("..", "neighbour"), filepath.Join(folder, "out")); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{".", "outer", "outer/work", "outer/work/folder", "outer/work/neighbour", "outer/work/neighbour/kept"}
+	want := []string{".", "outer", "outer/place", "outer/place/folder", "outer/place/neighbour", "outer/place/neighbour/kept"}
 	return req, func() {
 		t.Helper()
 		var got []string
