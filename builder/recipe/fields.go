@@ -168,6 +168,10 @@ func (r *reader) parameter(n *yaml.Node) Parameter {
 
 // parameterValue reads a list with one text; a text alone stands for such a list.
 func (r *reader) parameterValue(n *yaml.Node) Text {
+	if r.outline != nil {
+		r.outline.parameterValue(n)
+		return Text{}
+	}
 	n = r.value(n)
 	if n.Kind == yaml.SequenceNode {
 		if len(n.Content) != 1 {
@@ -213,6 +217,10 @@ func (r *reader) repository(n *yaml.Node) *Repository {
 }
 
 func (r *reader) tags(n *yaml.Node) map[string]string {
+	if r.outline != nil {
+		r.outline.tags(n)
+		return nil
+	}
 	n = r.value(n)
 	if n.Kind != yaml.MappingNode {
 		r.mismatch(n, "tags", "a map")

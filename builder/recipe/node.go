@@ -31,6 +31,7 @@ type reader struct {
 	ignored   []string     // what has no effect, for one warning
 	ignoredAt document.Pos // of the first one
 
+	outline  *outline // set when the reader only tells what it would read
 	dialect  dialect
 	template *cloudFormation // the template that the recipe is a resource of, nil for other files
 }
@@ -92,6 +93,10 @@ func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!
 
 // mapping reads a map strictly: unknown and repeated keys are problems, null values count as absent.
 func (r *reader) mapping(n *yaml.Node, what string, fields []field) {
+	if r.outline != nil {
+		r.outline.mapping(n, fields)
+		return
+	}
 	n = r.value(n)
 	if n.Kind != yaml.MappingNode {
 		r.mismatch(n, what, "a map")
@@ -182,6 +187,10 @@ func (r *reader) unknownKey(n *yaml.Node, what, key string, fields []field) {
 
 // scalar gives the text of a scalar as it stands in the file.
 func (r *reader) scalar(n *yaml.Node, what string) (string, bool) {
+	if r.outline != nil {
+		r.outline.scalar(n)
+		return "", false
+	}
 	n = r.value(n)
 	if n.Kind != yaml.ScalarNode || r.isFailed(n) || r.isComponent(n) {
 		r.mismatch(n, what, "a text")
@@ -192,6 +201,10 @@ func (r *reader) scalar(n *yaml.Node, what string) (string, bool) {
 
 // text reads a text of minimum to maximum characters.
 func (r *reader) text(n *yaml.Node, what string, minimum, maximum int) (Text, bool) {
+	if r.outline != nil {
+		r.outline.text(n, minimum, maximum)
+		return Text{}, false
+	}
 	value, ok := r.scalar(n, what)
 	if !ok {
 		return Text{}, false
@@ -211,6 +224,10 @@ func (r *reader) text(n *yaml.Node, what string, minimum, maximum int) (Text, bo
 }
 
 func (r *reader) oneOf(n *yaml.Node, what string, allowed ...string) Text {
+	if r.outline != nil {
+		r.outline.oneOf(n, allowed)
+		return Text{}
+	}
 	value, ok := r.scalar(n, what)
 	if !ok {
 		return Text{}
@@ -224,6 +241,10 @@ func (r *reader) oneOf(n *yaml.Node, what string, allowed ...string) Text {
 }
 
 func (r *reader) integer(n *yaml.Node, what string, minimum, maximum int) int {
+	if r.outline != nil {
+		r.outline.integer(n, minimum, maximum)
+		return 0
+	}
 	value, ok := r.scalar(n, what)
 	if !ok {
 		return 0
@@ -237,6 +258,10 @@ func (r *reader) integer(n *yaml.Node, what string, minimum, maximum int) int {
 }
 
 func (r *reader) boolean(n *yaml.Node, what string) *bool {
+	if r.outline != nil {
+		r.outline.boolean(n)
+		return nil
+	}
 	value, ok := r.scalar(n, what)
 	if !ok {
 		return nil
@@ -255,6 +280,10 @@ func (r *reader) boolean(n *yaml.Node, what string) *bool {
 
 // list calls read for each element.
 func (r *reader) list(n *yaml.Node, what string, read func(*yaml.Node)) {
+	if r.outline != nil {
+		r.outline.list(n, read)
+		return
+	}
 	n = r.value(n)
 	if n.Kind != yaml.SequenceNode {
 		r.mismatch(n, what, "a list")

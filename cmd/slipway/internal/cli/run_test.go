@@ -60,8 +60,14 @@ func TestActions(t *testing.T) {
 }
 
 func TestSchema(t *testing.T) {
-	var schema map[string]any
-	if err := json.Unmarshal([]byte(newWorld(t).ok("schema", "component")), &schema); err != nil || schema["$schema"] == nil {
-		t.Errorf("%v, %v", schema, err)
+	w := newWorld(t)
+	for name, key := range map[string]string{"component": "phases", "recipe": "parentImage"} {
+		var schema struct {
+			Schema     string `json:"$schema"`
+			Properties map[string]any
+		}
+		if err := json.Unmarshal([]byte(w.ok("schema", name)), &schema); err != nil || schema.Schema == "" || schema.Properties[key] == nil {
+			t.Errorf("%s: %+v, %v", name, schema, err)
+		}
 	}
 }
