@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"syscall"
 
@@ -31,7 +32,7 @@ func (e *ComponentError) Unwrap() error { return e.Err }
 // InstructionError says that an instruction of the Dockerfile template failed.
 type InstructionError struct {
 	File string
-	Line int // in the template, 0 when unknown
+	Line int // in File, where the instruction begins; 0 when unknown
 	Err  error
 }
 
@@ -47,24 +48,37 @@ func (e *InstructionError) Error() string {
 // Unwrap returns the builder's error.
 func (e *InstructionError) Unwrap() error { return e.Err }
 
-// instructionError puts the line of the template to err.
-func instructionError(file string, err error) error {
-	e := &InstructionError{File: file, Err: err}
+// instructionError puts the place of the instruction to err. Of an instruction of several lines that is the first.
+func instructionError(t Template, err error) error {
+	e := &InstructionError{File: t.File, Err: err}
 	for _, src := range errdefs.Sources(err) {
 		for _, r := range src.Ranges {
-			e.Line = int(r.Start.Line)
+			if line := int(r.Start.Line); e.Line == 0 || line < e.Line {
+				e.Line = line
+			}
 		}
+	}
+	if e.Line > 0 {
+		e.Line += max(t.FirstLine, 1) - 1
 	}
 	return e
 }
 
-// rootMessage cuts the wrapping that BuildKit's layers put in front of the cause.
+// wrapping is what BuildKit's layers put in front of a cause: names of their functions and of the protocol, and what
+// only its cache knows by name.
+var wrapping = regexp.MustCompile(`^(failed to run Build function: |failed to solve: |rpc error: code = Unknown desc = |` +
+	`failed to compute cache key: |failed to calculate checksum of ref [^ ]+: )`)
+
+// rootMessage cuts the wrapping in front of the cause.
 func rootMessage(err error) string {
 	text := err.Error()
-	for _, prefix := range []string{"failed to run Build function: ", "failed to solve: ", "rpc error: code = Unknown desc = "} {
-		text = strings.TrimPrefix(text, prefix)
+	for {
+		cut := wrapping.ReplaceAllString(text, "")
+		if cut == text {
+			return text
+		}
+		text = cut
 	}
-	return text
 }
 
 // exitCode is the exit code of a failed process, -1 when err does not hold one.

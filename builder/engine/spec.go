@@ -86,8 +86,9 @@ type Template struct {
 	// SuffixContext is the name by which Suffix calls the result of the components. The parent is ParentContext in
 	// both, or scratch.
 	SuffixContext string
-	// File names the template in messages.
-	File string
+	// File names the template in messages, and FirstLine is the number of its first line there.
+	File      string
+	FirstLine int
 }
 
 // Progress receives what happens while an engine works. Its methods are called one at a time.

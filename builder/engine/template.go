@@ -154,7 +154,7 @@ func (s *solve) templateError(err error) error {
 	if len(errdefs.Sources(err)) == 0 && !errors.As(err, &solveErr) {
 		return fmt.Errorf("%s: %s: %w", s.spec.Template.File, rootMessage(err), err)
 	}
-	return instructionError(s.spec.Template.File, err)
+	return instructionError(s.spec.Template, err)
 }
 
 // afterComponents is the config of the file system that the components left. The history gets one entry for each,

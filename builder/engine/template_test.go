@@ -62,13 +62,37 @@ func TestConfigOfAnotherShapeIsRefused(t *testing.T) {
 
 func TestInstructionErrorNamesTheLine(t *testing.T) {
 	cause := errors.New("failed to solve: exit code: 3")
-	err := errdefs.WithSource(cause, &errdefs.Source{
-		Info: &pb.SourceInfo{Filename: "Dockerfile"}, Ranges: []*pb.Range{{Start: &pb.Position{Line: 7}, End: &pb.Position{Line: 7}}},
-	})
-	if got, want := instructionError("web/Dockerfile", err).Error(), "web/Dockerfile:7: exit code: 3"; got != want {
-		t.Errorf("message %q, want %q", got, want)
+	lines := func(numbers ...int32) error {
+		var ranges []*pb.Range
+		for _, n := range numbers {
+			ranges = append(ranges, &pb.Range{Start: &pb.Position{Line: n}, End: &pb.Position{Line: n}})
+		}
+		return errdefs.WithSource(cause, &errdefs.Source{Info: &pb.SourceInfo{Filename: "Dockerfile"}, Ranges: ranges})
 	}
-	if got, want := instructionError("web/Dockerfile", cause).Error(), "web/Dockerfile: exit code: 3"; got != want {
-		t.Errorf("message %q, want %q", got, want)
+	for _, tt := range []struct {
+		template Template
+		err      error
+		want     string
+	}{
+		{Template{File: "web/Dockerfile"}, lines(7), "web/Dockerfile:7: exit code: 3"},
+		{Template{File: "web/Dockerfile", FirstLine: 1}, lines(7, 8, 9), "web/Dockerfile:7: exit code: 3"},
+		{Template{File: "recipe.yaml", FirstLine: 5}, lines(2), "recipe.yaml:6: exit code: 3"},
+		{Template{File: "web/Dockerfile", FirstLine: 1}, cause, "web/Dockerfile: exit code: 3"},
+	} {
+		if got := instructionError(tt.template, tt.err).Error(); got != tt.want {
+			t.Errorf("message %q, want %q", got, tt.want)
+		}
+	}
+}
+
+func TestMessagesAreWithoutTheWrappingOfTheBuilder(t *testing.T) {
+	for text, want := range map[string]string{
+		`failed to solve: rpc error: code = Unknown desc = exit code: 3`:                                              "exit code: 3",
+		`failed to solve: failed to compute cache key: failed to calculate checksum of ref abc::def: "/x": not found`: `"/x": not found`,
+		`"failed to solve: " is not a program`:                                                                        `"failed to solve: " is not a program`,
+	} {
+		if got := rootMessage(errors.New(text)); got != want {
+			t.Errorf("rootMessage(%q) = %q, want %q", text, got, want)
+		}
 	}
 }

@@ -10,7 +10,9 @@ import (
 
 // split makes the Template of a template without problems.
 func (p *templateParser) split(text string) *Template {
-	t := &Template{Text: text, escape: p.escapeToken(), parents: p.parents, componentsLine: p.components}
+	t := &Template{
+		Text: text, file: p.file, first: p.first, escape: p.escapeToken(), parents: p.parents, componentsLine: p.components,
+	}
 	t.LabelKeys, t.SecretIDs, t.UsesContext = p.labelKeys(), p.secretIDs(), p.usesContext()
 	t.whole = slices.Clone(p.lines)
 	if p.environments >= 0 {

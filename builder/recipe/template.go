@@ -46,6 +46,8 @@ type Template struct {
 	// UsesContext says that an instruction may read the folder of the recipe file.
 	UsesContext bool `json:"usesContext"`
 
+	file           string // see Place
+	first          int
 	user           string // see User
 	escape         rune
 	whole          []string // lines with their ends, the variables still in them
@@ -67,6 +69,9 @@ type Dockerfile struct {
 	// instructions are there again, so the image config that is handed over must have no ONBUILD triggers.
 	Suffix string
 }
+
+// Place gives the file that the template is in, as messages name it, and the number of its first line there.
+func (t *Template) Place() (file string, first int) { return t.file, t.first }
 
 // User is the one that the last USER before the components names, as written, "" when there is none.
 func (t *Template) User() string { return t.user }

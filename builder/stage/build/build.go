@@ -130,9 +130,10 @@ func template(in Input) engine.Template {
 		name = engine.ParentContext
 	}
 	parts := in.Plan.Template.Render(name)
+	file, first := in.Plan.Template.Place()
 	t := engine.Template{
 		Prefix: parts.Prefix, Target: parts.Target, Suffix: parts.Suffix,
-		SuffixContext: recipe.ComponentsContext, File: in.Plan.Recipe.File,
+		SuffixContext: recipe.ComponentsContext, File: file, FirstLine: first,
 	}
 	if !triggers && in.Plan.Template.OnlyParent {
 		t.Prefix = ""

@@ -3,6 +3,8 @@
 package integration
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -106,6 +108,92 @@ func TestTPL09CommandsSurvive(t *testing.T) {
 	config = configOf(t, h.image(h.build(child).digest())).Config
 	if diff := cmp.Diff([][]string{{"entry"}, {"before"}}, [][]string{config.Entrypoint, config.Cmd}); diff != "" {
 		t.Errorf("ENTRYPOINT and CMD of the parent (-want +got):\n%s", diff)
+	}
+}
+
+func TestTPL10SyntaxLineNeedsNoNetworkAndNoOtherFrontEnd(t *testing.T) {
+	h := shared(t).with("HTTP_PROXY=http://127.0.0.1:1", "HTTPS_PROXY=http://127.0.0.1:1")
+	p := newProject(t, debian, component("c", build(bash("grep inline /made"))))
+	p.template("# syntax=docker/dockerfile:1.7", from, "RUN <<END", "echo inline > /made", "END", components)
+	h.build(p).wantCode(0)
+	p.write("Dockerfile", "# syntax=registry.example.com/front/end:1\n"+from+"\n"+components+"\n")
+	h.build(p).wantCode(2, "Dockerfile:1", `front end "registry.example.com/front/end:1" is not built in`)
+}
+
+func TestTemplateWithEveryKindOfInstruction(t *testing.T) {
+	h := shared(t)
+	p := newProject(t, debian, component("c", build(bash(
+		"grep tool /usr/local/tool", "grep 'version 7' /etc/version", `test "$VERSION $KIND" = "7 full"`, "test ! -e /after", "echo made > /made"))))
+	p.template(
+		"# syntax=docker/dockerfile:1", "ARG VERSION=7",
+		from+" AS tools", "RUN <<END", "mkdir /out", "echo tool > /out/tool", "END",
+		from, "ARG VERSION", "ENV KIND=full", "COPY --from=tools /out/tool /usr/local/tool",
+		"COPY <<END /etc/version", "version $VERSION", "END",
+		"ONBUILD RUN echo triggered > /triggered", "HEALTHCHECK --interval=5s CMD test -e /etc/version", "USER nobody",
+		"{{{ imagebuilder:environments }}}", components,
+		"COPY --from=tools --chown=nobody /out/tool /after", "STOPSIGNAL SIGQUIT", "EXPOSE 8080", "VOLUME /data", `LABEL kind="$KIND"`)
+	digest := h.build(p).digest()
+	got := filesOf(t, layersOf(t, h.image(digest))[1:]...)
+	for path, want := range map[string]string{
+		"/usr/local/tool": "tool\n", "/etc/version": "version 7\n", "/made": "made\n", "/after": "tool\n",
+	} {
+		if got[path] != want {
+			t.Errorf("%s is %q, want %q", path, got[path], want)
+		}
+	}
+	if _, there := got["/out/tool"]; there {
+		t.Error("a file of the stage that was copied from is in the image")
+	}
+	config := configOf(t, h.image(digest)).Config
+	if config.User != "nobody" || config.StopSignal != "SIGQUIT" || config.Labels["kind"] != "full" || config.Healthcheck == nil {
+		t.Errorf("config %+v", config)
+	}
+	if diff := cmp.Diff([]string{"RUN echo triggered > /triggered"}, config.OnBuild); diff != "" {
+		t.Errorf("ONBUILD (-want +got):\n%s", diff)
+	}
+	if _, port := config.ExposedPorts["8080/tcp"]; !port || len(config.Volumes) != 1 {
+		t.Errorf("ports %v, volumes %v", config.ExposedPorts, config.Volumes)
+	}
+	child := newProject(t, "store:"+p.pointer(1), component("d", build(bash("grep triggered /triggered")))).rename(p.name + "-child")
+	if triggers := configOf(t, h.image(h.build(child).digest())).Config.OnBuild; len(triggers) > 0 {
+		t.Errorf("the child has triggers of its own: %q", triggers)
+	}
+}
+
+func TestErrorsOfATemplateNameTheLineThatWasWritten(t *testing.T) {
+	h := shared(t)
+	for _, tt := range []struct {
+		name string
+		code int
+		line string // of the file that holds the template, which begins in its line 1 or, in the recipe, in line 7
+		text string
+		why  string
+	}{
+		{"before", 1, "3", from + "\n# note\nRUN echo x; \\\n  exit 3\n" + components, "exit code: 3"},
+		{"missing file before", 1, "2", from + "\nCOPY nothere /x\n" + components, `"/nothere": not found`},
+		{"behind", 1, "5", from + "\n" + components + "\n\n# note\nRUN <<END\nset -e\nexit 4\nEND", "exit code: 4"},
+		{"missing file behind", 1, "3", from + "\n" + components + "\nCOPY nothere /x", `"/nothere": not found`},
+		{"earlier stage", 1, "2", from + " AS one\nRUN exit 5\n" + from + "\n" + components + "\nCOPY --from=one /etc/hostname /h", "exit code: 5"},
+		{"unknown instruction", 2, "2", from + "\nINSTALL nginx\n" + components, "INSTALL"},
+		{"unknown instruction behind", 2, "4", from + "\n" + components + "\n\nINSTALL nginx", "INSTALL"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			h := h.of(t)
+			p := newProject(t, debian, component("c", build(bash("true"))))
+			inline := newProject(t, debian, component("c", build(bash("true")))).rename(p.name + "-inline")
+			p.template(tt.text)
+			o := h.build(p).wantCode(tt.code)
+			if want := p.dir + "/Dockerfile:" + tt.line + ": "; !strings.Contains(o.stderr, want) || !strings.Contains(o.stderr, tt.why) {
+				t.Errorf("stderr does not name %s and %q:\n%s", want, tt.why, o.stderr)
+			}
+			inline.add("dockerfileTemplateData: |", "  "+strings.ReplaceAll(tt.text, "\n", "\n  "))
+			line, _ := strconv.Atoi(tt.line)
+			want := fmt.Sprintf("%s/recipe.yaml:%d: ", inline.dir, line+6)
+			if o := h.build(inline).wantCode(tt.code); !strings.Contains(o.stderr, want) {
+				t.Errorf("stderr does not name %s:\n%s", want, o.stderr)
+			}
+			h.wantNothingLeft()
+		})
 	}
 }
 
