@@ -23,6 +23,7 @@ const (
 type cloudFormation struct {
 	parameters *yaml.Node // nil when there are none
 	mappings   *yaml.Node
+	conditions *yaml.Node
 	resources  map[string]*yaml.Node
 
 	values      map[*yaml.Node]*yaml.Node // evaluated functions
@@ -44,8 +45,9 @@ func (r *reader) isComponent(n *yaml.Node) bool {
 // openTemplate finds the recipe among the resources of a template.
 func (r *reader) openTemplate(root, resources *yaml.Node, name string) (*yaml.Node, error) {
 	t := &cloudFormation{
-		parameters: member(root, "Parameters"), mappings: member(root, "Mappings"), resources: map[string]*yaml.Node{},
-		values: map[*yaml.Node]*yaml.Node{}, components: map[*yaml.Node]string{}, failed: &yaml.Node{Kind: yaml.ScalarNode},
+		parameters: member(root, "Parameters"), mappings: member(root, "Mappings"), conditions: member(root, "Conditions"),
+		resources: map[string]*yaml.Node{},
+		values:    map[*yaml.Node]*yaml.Node{}, components: map[*yaml.Node]string{}, failed: &yaml.Node{Kind: yaml.ScalarNode},
 	}
 	r.dialect, r.template = resource, t
 	if resources.Kind != yaml.MappingNode {

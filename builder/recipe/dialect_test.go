@@ -161,6 +161,24 @@ var wrongTemplates = []struct{ name, text, want, hint string }{
 		"t.yml:6:20: function Fn::ImportValue is not evaluated here", "put the value in its place",
 	},
 	{
+		"no such condition", "Conditions: {Large: !Equals [a, b]}\n" + resources + "      ParentImage: !If [large, x, y]\n",
+		`t.yml:7:20: the template has no condition "large"`, `did you mean "Large"?`,
+	},
+	{
+		"condition of itself", "Conditions: {A: !Not [!Condition A]}\n" + resources + "      ParentImage: !If [A, x, y]\n",
+		"t.yml:1:23: the template has too many functions inside functions", "",
+	},
+	{
+		"index", resources + "      ParentImage: !Select [2, [x, y]]\n",
+		`t.yml:6:29: the index of Fn::Select is "2"; a number from 0 to 1 is allowed`, "",
+	},
+	{
+		"looked up when deployed", "Parameters: {Parent: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /p}}\n" + resources +
+			"      ParentImage: !Ref Parent\n",
+		`t.yml:7:20: parameter "Parent" of the template is looked up in Systems Manager when it is deployed`,
+		"put the value in its place, or make it a String with that Default",
+	},
+	{
 		"component in a text", resources + "      ParentImage: !Sub 'x-${C}'\n  C: {Type: AWS::ImageBuilder::Component}\n",
 		"t.yml:6:20: a component cannot be a part of a text", "",
 	},
@@ -173,6 +191,46 @@ var wrongTemplates = []struct{ name, text, want, hint string }{
 		"alias of itself", resources + "      ParentImage: &a !Sub ['${x}${x}', {x: *a}]\n",
 		"t.yml:6:20: the template has too many functions inside functions", "",
 	},
+}
+
+func TestFunctionsThatChoose(t *testing.T) {
+	for _, test := range []struct{ function, want string }{
+		{"!If [Large, x, y]", "x"},
+		{"{'Fn::If': [Small, x, y]}", "y"},
+		{"!If [Both, x, y]", "y"},
+		{"!If [Any, x, y]", "x"},
+		{"!If [Named, !Sub '${Size}:1', y]", "large:1"},
+		{"!Select [1, [x, y, z]]", "y"},
+		{"{'Fn::Select': ['0', {'Fn::Split': ['/', 'a/b']}]}", "a"},
+		{"!Select [0, !Ref List]", "p"},
+	} {
+		t.Run(test.function, func(t *testing.T) {
+			r, err := Parse("t.yml", []byte(`Parameters:
+  Size: {Type: String, Default: large}
+  List: {Type: CommaDelimitedList, Default: 'p, q'}
+Conditions:
+  Large: !Equals [!Ref Size, large]
+  Small: !Not [{Condition: Large}]
+  Both: {'Fn::And': [!Condition Large, !Condition Small]}
+  Any: !Or [!Condition Small, !Condition Large]
+  Named: !Condition Any
+`+resources+"      ParentImage: "+test.function+`
+      Components:
+        - {ComponentArn: first}
+        - !If [Small, {ComponentArn: second}, !Ref AWS::NoValue]
+        - !If [Large, {ComponentArn: third}, !Ref AWS::NoValue]
+`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.ParentImage.Value != test.want {
+				t.Errorf("%s is %q, want %q", test.function, r.ParentImage.Value, test.want)
+			}
+			if len(r.Components) != 2 || r.Components[0].Reference.Value != "first" || r.Components[1].Reference.Value != "third" {
+				t.Errorf("components %+v, want the first and the third", r.Components)
+			}
+		})
+	}
 }
 
 func TestProblemsOfTemplates(t *testing.T) {

@@ -2,9 +2,7 @@ package recipe
 
 import (
 	"cmp"
-	"maps"
 	"regexp"
-	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -52,20 +50,30 @@ func (t *cloudFormation) evaluate(r *reader, n *yaml.Node) *yaml.Node {
 	if name == "" {
 		return n
 	}
+	if !t.enter(r, n) {
+		return t.failed
+	}
+	v := t.apply(r, n, name, argument)
+	t.leave()
+	t.values[n] = v
+	return v
+}
+
+// enter counts an evaluation; beyond the bounds it is false, and the problem is reported once.
+func (t *cloudFormation) enter(r *reader, n *yaml.Node) bool {
 	t.evaluations++
 	if t.depth >= maxFunctionDepth || t.evaluations > maxEvaluations {
 		if !t.exceeded {
 			r.fail(n, "the template has too many functions inside functions")
 		}
 		t.exceeded = true
-		return t.failed
+		return false
 	}
 	t.depth++
-	v := t.apply(r, n, name, argument)
-	t.depth--
-	t.values[n] = v
-	return v
+	return true
 }
+
+func (t *cloudFormation) leave() { t.depth-- }
 
 func (t *cloudFormation) apply(r *reader, n *yaml.Node, name string, argument *yaml.Node) *yaml.Node {
 	switch name {
@@ -83,6 +91,12 @@ func (t *cloudFormation) apply(r *reader, n *yaml.Node, name string, argument *y
 		return t.join(r, n, argument)
 	case "Fn::FindInMap":
 		return t.findInMap(r, n, argument)
+	case "Fn::If":
+		return t.choice(r, n, argument)
+	case "Fn::Select":
+		return t.selected(r, n, argument)
+	case "Fn::Split":
+		return t.split(r, n, argument)
 	default:
 		r.advise(n, "put the value in its place", "function %s is not evaluated here", name)
 		return t.failed
@@ -119,13 +133,7 @@ func (t *cloudFormation) ref(r *reader, n *yaml.Node, name string) *yaml.Node {
 	if body := t.resources[name]; body != nil {
 		return t.resource(r, n, name, body)
 	}
-	names := slices.Sorted(maps.Keys(t.resources))
-	if t.parameters != nil && t.parameters.Kind == yaml.MappingNode {
-		for i := 0; i < len(t.parameters.Content); i += 2 {
-			names = append(names, t.parameters.Content[i].Value)
-		}
-	}
-	r.advise(n, near.Hint(name, names), "the template has no parameter or resource %q", name)
+	r.advise(n, near.Hint(name, t.names()), "the template has no parameter or resource %q", name)
 	return t.failed
 }
 
@@ -136,7 +144,11 @@ func (t *cloudFormation) parameter(r *reader, n *yaml.Node, name string, p *yaml
 		r.advise(n, "give it a Default in the template", "parameter %q of the template has no default", name)
 		return t.failed
 	}
-	if kind := typeOf(p); kind != "CommaDelimitedList" && !strings.HasPrefix(kind, "List<") {
+	if kind := typeOf(p); strings.HasPrefix(kind, "AWS::SSM::") {
+		r.advise(n, "put the value in its place, or make it a String with that Default",
+			"parameter %q of the template is looked up in Systems Manager when it is deployed", name)
+		return t.failed
+	} else if kind != "CommaDelimitedList" && !strings.HasPrefix(kind, "List<") {
 		return textAt(n, d.Value, 0)
 	}
 	list := &yaml.Node{Kind: yaml.SequenceNode, Line: n.Line, Column: n.Column}

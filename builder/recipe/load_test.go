@@ -235,6 +235,51 @@ func TestREC05ParameterValues(t *testing.T) {
 	}
 }
 
+func TestREC14InstanceConfigurationIsKeptAndWarnedAbout(t *testing.T) {
+	r, err := Parse("recipe.yaml", []byte(head+`instanceConfiguration:
+  image: ami-12345678
+  blockDeviceMappings:
+    - {deviceName: /dev/xvdb, virtualName: ephemeral0, noDevice: ''}
+    - deviceName: /dev/xvda
+      ebs: {encrypted: true, deleteOnTermination: false, iops: 100, kmsKeyId: k, snapshotId: snap-1, volumeSize: 16000, volumeType: io2, throughput: 1000}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	yes, no, empty := true, false, ""
+	want := &InstanceConfiguration{Image: "ami-12345678", BlockDeviceMappings: []BlockDeviceMapping{
+		{DeviceName: "/dev/xvdb", VirtualName: "ephemeral0", NoDevice: &empty},
+		{DeviceName: "/dev/xvda", EBS: &EBS{
+			Encrypted: &yes, DeleteOnTermination: &no, IOPS: 100, KMSKeyID: "k", SnapshotID: "snap-1",
+			VolumeSize: 16000, VolumeType: "io2", Throughput: 1000,
+		}},
+	}}
+	if diff := cmp.Diff(want, r.InstanceConfiguration); diff != "" {
+		t.Errorf("instanceConfiguration (-want +got):\n%s", diff)
+	}
+	warning := "recipe.yaml:4:3: no effect, containers are built and not machines: instanceConfiguration"
+	if diff := cmp.Diff([]string{warning}, r.Warnings); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
+	}
+}
+
+func TestREC16OneTemplateAndItNamesTheParent(t *testing.T) {
+	both := head + "dockerfileTemplateData: FROM {{{ imagebuilder:parentImage }}}\ndockerfileTemplateUri: ./Dockerfile\n"
+	_, err := Parse("recipe.yaml", []byte(both))
+	if want := "recipe.yaml:4:24: dockerfileTemplateUri and dockerfileTemplateData are both set; a recipe has one template"; err == nil || err.Error() != want {
+		t.Errorf("both: got %v, want %s", err, want)
+	}
+	for _, template := range []string{"FROM debian", "FROM debian\nLABEL a={{{ imagebuilder:parentImage }}}", "# {{{ imagebuilder:parentImage }}}\nFROM debian"} {
+		r, err := Parse("recipe.yaml", []byte(head+"dockerfileTemplateData: |\n  "+strings.ReplaceAll(template, "\n", "\n  ")+"\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = r.ReadTemplate(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "{{{ imagebuilder:parentImage }}}") {
+			t.Errorf("%q: got %v", template, err)
+		}
+	}
+}
+
 func TestLoadFolderAndFile(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, FileName)

@@ -290,6 +290,9 @@ func (r *reader) list(n *yaml.Node, what string, read func(*yaml.Node)) {
 		return
 	}
 	for _, item := range n.Content {
+		if value := r.value(item); r.isFailed(value) || value != deref(item) && isNull(value) {
+			continue // a function without a value, which AWS::NoValue gives
+		}
 		read(item)
 	}
 }
