@@ -81,6 +81,64 @@ func TestWhatALayerAddsAndLeaves(t *testing.T) {
 	}
 }
 
+func TestSetuidFilesOfAParentAreNothingNew(t *testing.T) {
+	report, err := Layer(bytes.NewReader(layer(t,
+		&tar.Header{Name: "usr/bin/su", Mode: 0o4755, Size: 5}, &tar.Header{Name: "usr/bin/new", Mode: 0o2755, Size: 7},
+		&tar.Header{Name: "etc/machine-id", Mode: 0o444, Size: 33},
+	)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Leftover{
+		{Kind: MachineID, Files: 1, Bytes: 33, Paths: []string{"/etc/machine-id"}},
+		{Kind: Setuid, Files: 1, Bytes: 7, Paths: []string{"/usr/bin/new"}},
+	}
+	if diff := cmp.Diff(want, report.Without(map[string]bool{"/usr/bin/su": true}).Leftovers); diff != "" {
+		t.Errorf("leftovers (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(want[:1], report.Without(map[string]bool{"/usr/bin/su": true, "/usr/bin/new": true}).Leftovers); diff != "" {
+		t.Errorf("leftovers when the parent has all of them (-want +got):\n%s", diff)
+	}
+}
+
+func TestREC12OSReleaseIsThatOfTheTopmostLayer(t *testing.T) {
+	s, err := store.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	release := func(name, text string) v1.Descriptor {
+		var b bytes.Buffer
+		w := tar.NewWriter(&b)
+		if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644, Size: int64(len(text))}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return put(t, s, b.Bytes())
+	}
+	old, updated, other := release("usr/lib/os-release", "ID=old"), release("./etc/os-release", "ID=new"), put(t, s, layer(t, &tar.Header{Name: "x", Mode: 0o644}))
+	for _, test := range []struct {
+		layers []v1.Descriptor
+		want   string
+	}{
+		{[]v1.Descriptor{old, other}, "ID=old"},
+		{[]v1.Descriptor{old, updated, other}, "ID=new"},
+		{[]v1.Descriptor{other}, ""},
+	} {
+		memory := Memory{Dir: t.TempDir()}
+		for range 2 { // read, then remembered
+			got, err := memory.OSRelease(t.Context(), s, test.layers)
+			if err != nil || got != test.want {
+				t.Errorf("%d layers: %q, %v; want %q", len(test.layers), got, err, test.want)
+			}
+		}
+	}
+}
+
 func TestLayerCounts(t *testing.T) {
 	report, err := Layer(bytes.NewReader(layer(t,
 		&tar.Header{Name: "a/", Typeflag: tar.TypeDir, Mode: 0o755}, &tar.Header{Name: "a/b", Mode: 0o644, Size: 1000},

@@ -26,6 +26,16 @@ type Report struct {
 	// a mount covered, so that only the build itself can have made them.
 	Violations          []string `json:"violations,omitempty"`
 	ComponentViolations []string `json:"componentViolations,omitempty"`
+	// Setuid are the files with a setuid or setgid bit, all of them, so that those of a parent can be told apart.
+	Setuid []File `json:"setuid,omitempty"`
+	// OSRelease is what the layer has as os-release, "" when it has none.
+	OSRelease string `json:"osRelease,omitempty"`
+}
+
+// File is one file of a layer.
+type File struct {
+	Name string `json:"name"`
+	Size int64  `json:"size"`
 }
 
 // Leftover is what a layer holds of one kind of things that are rarely meant to be there.
@@ -49,6 +59,9 @@ func Layer(r io.Reader) (Report, error) {
 			return Report{}, err
 		}
 		report.add(header, found)
+		if err := report.readRelease(header, archive); err != nil {
+			return Report{}, err
+		}
 	}
 	for _, k := range kinds {
 		if l := found[k.kind]; l != nil {
@@ -80,15 +93,36 @@ func (r *Report) add(h *tar.Header, found map[Kind]*Leftover) {
 		if !k.is(name, h) {
 			continue
 		}
-		l := found[k.kind]
-		if l == nil {
-			l = &Leftover{Kind: k.kind}
-			found[k.kind] = l
+		if k.kind == Setuid {
+			r.Setuid = append(r.Setuid, File{name, h.Size})
 		}
-		l.Files++
-		l.Bytes += h.Size
-		l.Paths = keep(l.Paths, name)
+		if found[k.kind] == nil {
+			found[k.kind] = &Leftover{Kind: k.kind}
+		}
+		found[k.kind].add(name, h.Size)
 	}
+}
+
+func (l *Leftover) add(name string, size int64) {
+	l.Files++
+	l.Bytes += size
+	l.Paths = keep(l.Paths, name)
+}
+
+// Without gives the report without the setuid files that a parent has as well: a new version of one, such as that of
+// an updated package, is nothing new.
+func (r Report) Without(parent map[string]bool) Report {
+	rest := Leftover{Kind: Setuid}
+	for _, f := range r.Setuid {
+		if !parent[f.Name] {
+			rest.add(f.Name, f.Size)
+		}
+	}
+	r.Leftovers = slices.DeleteFunc(slices.Clone(r.Leftovers), func(l Leftover) bool { return l.Kind == Setuid })
+	if rest.Files > 0 {
+		r.Leftovers = append(r.Leftovers, rest)
+	}
+	return r
 }
 
 // keep adds a name to a list of examples.

@@ -19,7 +19,18 @@ import (
 )
 
 // rulesVersion is that of the rules: what older ones found is not used.
-const rulesVersion = 1
+const rulesVersion = 2
+
+// folder is where reports are kept, in the folder of what builds remember. The name is none that a recipe can have.
+const folder = ".layers"
+
+// In gives the Memory in a folder of what builds remember, which may be "" for none.
+func In(dir string) Memory {
+	if dir == "" {
+		return Memory{}
+	}
+	return Memory{Dir: filepath.Join(dir, folder)}
+}
 
 // Memory keeps reports by the digests of their layers, so that a layer is read once.
 type Memory struct {

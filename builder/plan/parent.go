@@ -57,7 +57,7 @@ func (b *planner) parent(ctx context.Context) error {
 		return b.parentError(errors.New("no images can be looked up"))
 	}
 	if b.image, err = b.opts.Images.Resolve(ctx, p.Reference); err != nil {
-		return b.parentError(err)
+		return b.parentError(b.orStored(ctx, p.Reference, err))
 	}
 	p.Digest = b.image.Digest
 	if p.Name == "" {
@@ -83,6 +83,21 @@ func (b *planner) parentError(err error) error {
 	return &recipe.Error{
 		Pos: b.recipe.ParentImage.Pos, Message: fmt.Sprintf("parent image %q", b.recipe.ParentImage.Value), Err: err,
 	}
+}
+
+// orStored adds to the failure of a registry that the image store has an image of that name, if it has one.
+func (b *planner) orStored(ctx context.Context, r ref.Ref, err error) error {
+	if r.Transport != ref.Registry {
+		return err
+	}
+	stored, parseErr := ref.Parse(string(ref.Store) + ":" + b.recipe.ParentImage.Value)
+	if parseErr != nil {
+		return err
+	}
+	if _, missing := b.opts.Images.Resolve(ctx, stored); missing != nil {
+		return err
+	}
+	return &recipe.Error{Err: err, Advice: fmt.Sprintf("the image store has an image of this name: parentImage: %s", stored)}
 }
 
 func withoutDigest(r ref.Ref) string {

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -163,5 +165,69 @@ func TestREC12SupportedOSVersions(t *testing.T) {
 				t.Errorf("SupportsOS(%q, %q) = %q, want %q", test.supported, test.names, got, test.want)
 			}
 		})
+	}
+}
+
+func TestREC09WithoutHostAnOwnImageWithHostARepository(t *testing.T) {
+	own := []Build{{recipe.Version{1, 0, 0}, 3, ref.Ref{Transport: ref.Store, Repository: "web-base", Tag: "1.0.0-3"}}}
+	for _, test := range []struct{ parent, asked string }{
+		{"web-base/x.x.x", "store:web-base:1.0.0-3"},
+		{"web-base/1.0.0", "store:web-base:1.0.0-3"},
+		{"docker.io/web-base/1.0.0", "docker.io/web-base/1.0.0:latest"},
+		{"localhost:5000/web-base/x.x.x", "localhost:5000/web-base/x.x.x:latest"},
+	} {
+		i := &images{builds: own}
+		_, err := makePlan(t, map[string]string{"recipe.yaml": "name: web\nparentImage: " + test.parent + "\n"}, func(o *Options) { o.Images = i })
+		if err != nil {
+			t.Errorf("%s: %v", test.parent, err)
+			continue
+		}
+		if diff := cmp.Diff([]string{test.asked}, i.asked); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.parent, diff)
+		}
+	}
+}
+
+func TestREC12NamesOfTheParentsSystem(t *testing.T) {
+	for _, test := range []struct {
+		release string
+		want    []string
+	}{
+		{"NAME=\"Ubuntu\"\nVERSION_ID=\"24.04\"\nID=ubuntu\nID_LIKE=debian\n", []string{"Ubuntu 24", "Ubuntu 24.04"}},
+		{"ID=debian\nNAME='Debian GNU/Linux'\nVERSION_ID=12\n", []string{"Debian 12"}},
+		{"ID=\"amzn\"\nNAME=\"Amazon Linux\"\nVERSION_ID=\"2023\"", []string{"Amazon Linux 2023"}},
+		{"# a comment\nID=void\nNAME=Void\n", []string{"Void"}},
+		{"ID=house\nNAME=\"House Linux\"\nVERSION_ID=3.2.1\n", []string{"House Linux 3", "House Linux 3.2.1"}},
+		{"", nil},
+		{"no release at all", nil},
+	} {
+		if diff := cmp.Diff(test.want, SystemNames(test.release)); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", test.release, diff)
+		}
+	}
+}
+
+// unreachable answers for the image store only.
+type unreachable struct{ has string }
+
+func (u unreachable) Resolve(_ context.Context, r ref.Ref) (Image, error) {
+	if r.String() == u.has {
+		return Image{Digest: indexDigest}, nil
+	}
+	return Image{}, errors.New("no answer")
+}
+
+func (u unreachable) Builds(context.Context, string) ([]Build, error) { return nil, nil }
+
+func TestUnreachableParentThatTheStoreHas(t *testing.T) {
+	for _, test := range []struct{ parent, has, hint string }{
+		{"debian:bookworm", "store:debian:bookworm", "the image store has an image of this name: parentImage: store:debian:bookworm"},
+		{"debian:bookworm", "store:debian:trixie", ""},
+		{"store:debian:bookworm", "store:debian:trixie", ""},
+	} {
+		_, err := makePlan(t, map[string]string{"recipe.yaml": "name: web\nparentImage: " + test.parent + "\n"}, func(o *Options) { o.Images = unreachable{test.has} })
+		if want := `recipe.yaml:2:14: parent image "` + test.parent + `": no answer`; err == nil || err.Error() != want || hint(err) != test.hint {
+			t.Errorf("got %v, hint %q\nwant %s, hint %q", err, hint(err), want, test.hint)
+		}
 	}
 }

@@ -135,19 +135,3 @@ func (b *planner) checkSystem() error {
 	}
 	return errors.Join(problems...)
 }
-
-// SupportsOS checks a component's supportedOsVersions against the names of an image's system, from the short to the
-// full one ("Ubuntu 24", "Ubuntu 24.04"). One entry must be a prefix of one name. No entries, or no names because the
-// system is not known, pass.
-func SupportsOS(supported []string, names ...string) error {
-	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == "" })
-	if len(supported) == 0 || len(names) == 0 {
-		return nil
-	}
-	for _, prefix := range supported {
-		if slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, prefix) }) {
-			return nil
-		}
-	}
-	return fmt.Errorf("supports %s, not %s", strings.Join(supported, ", "), names[len(names)-1])
-}

@@ -80,7 +80,7 @@ func (b *planner) location() (string, error) {
 	region := cmp.Or(s.Region, defaultRegion)
 	switch location := cmp.Or(s.Registries[region], s.Registries["default"]); location {
 	case "":
-		return "", &recipe.Error{Err: errNoLocation, Advice: "write it with its host, or set registries.default"}
+		return "", &recipe.Error{Err: errNoLocation, Advice: "write it with its host, set registries.default, or build without publishing: --no-push"}
 	case "ecr":
 		domain := "amazonaws.com"
 		if strings.HasPrefix(region, "cn-") {

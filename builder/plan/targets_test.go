@@ -58,7 +58,7 @@ func TestDIST05Refused(t *testing.T) {
 		tags                         []string
 		push                         *bool
 	}{
-		{name: "no location", repository: "web", want: `recipe.yaml:3:50: repositoryName "web": no registry is set for repositories without a host`, hint: "write it with its host, or set registries.default"},
+		{name: "no location", repository: "web", want: `recipe.yaml:3:50: repositoryName "web": no registry is set for repositories without a host`, hint: "write it with its host, set registries.default, or build without publishing: --no-push"},
 		{name: "with tag", repository: "ghcr.io/web:1", want: `recipe.yaml:3:50: repositoryName "ghcr.io/web:1": a repository has neither tag nor digest`, hint: "further tags are given with --tag"},
 		{name: "nowhere", push: new(true), want: "there is nowhere to push to", hint: "set targetRepository in the recipe, or use --tag REF"},
 		{name: "digest", tags: []string{"acme/web@" + indexDigest}, want: `tag "acme/web@` + indexDigest + `": a digest cannot be assigned to an image`},

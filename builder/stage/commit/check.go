@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -17,10 +16,6 @@ import (
 	"github.com/slipway-oci/slipway/builder/stage"
 	"github.com/slipway-oci/slipway/oci/store"
 )
-
-// reportsFolder is where reports about layers are kept, in the folder of what builds remember. The name is none that
-// a recipe can have.
-const reportsFolder = ".layers"
 
 // check is what is known of the new layers of one image.
 type check struct {
@@ -97,10 +92,7 @@ func inspectLayers(ctx context.Context, s stage.Services, p *plan.Plan, m *v1.Ma
 		}
 		c.skipped = max(c.skipped, first)
 	}
-	memory := inspect.Memory{}
-	if s.Memory != "" {
-		memory.Dir = filepath.Join(s.Memory, reportsFolder)
-	}
+	memory := inspect.In(s.Memory)
 	components := p.BuildStage()
 	for n, layer := range m.Layers[c.skipped:] {
 		report, err := memory.Layer(ctx, s.Store, layer)
@@ -113,10 +105,28 @@ func inspectLayers(ctx context.Context, s stage.Services, p *plan.Plan, m *v1.Ma
 		}
 		c.layers = append(c.layers, l)
 	}
-	return c, nil
+	return c, c.forgive(ctx, s, memory, m.Layers[:c.skipped])
 }
 
-func isComponent(createdBy string) bool { return strings.HasPrefix(createdBy, "slipway component ") }
+// forgive leaves out setuid files that the layers below have as well. Those layers are read only when there is one.
+func (c check) forgive(ctx context.Context, s stage.Services, memory inspect.Memory, below []v1.Descriptor) error {
+	if !slices.ContainsFunc(c.layers, func(l checked) bool { return len(l.report.Setuid) > 0 }) {
+		return nil
+	}
+	had, err := memory.Setuid(ctx, s.Store, below)
+	if err != nil {
+		return err
+	}
+	for i, l := range c.layers {
+		c.layers[i].report = l.report.Without(had)
+	}
+	return nil
+}
+
+// componentHistory begins the history entry of a component's layer.
+const componentHistory = "slipway component "
+
+func isComponent(createdBy string) bool { return strings.HasPrefix(createdBy, componentHistory) }
 
 // shared counts the layers at the bottom that are the parent's.
 func shared(layers, parent []v1.Hash, most int) int {
