@@ -21,6 +21,7 @@ import (
 	"github.com/slipway-oci/slipway/builder/stage/parent"
 	"github.com/slipway-oci/slipway/builder/stage/publish"
 	"github.com/slipway-oci/slipway/builder/stage/test"
+	"github.com/slipway-oci/slipway/builder/workflow"
 	"github.com/slipway-oci/slipway/oci/registry"
 	"github.com/slipway-oci/slipway/oci/store"
 )
@@ -62,6 +63,7 @@ func Build(ctx context.Context, p *plan.Plan, o Options) (*result.Result, error)
 // stages is the whole build: what is built is committed, what is committed is tested, and only what passed is
 // published, by its digest. With several platforms each stage does all of them before the next begins.
 func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) error {
+	r.enter(workflow.Creating)
 	blobs, err := local.NewStore(o.Store.Dir())
 	if err != nil {
 		return stage.Machine("open the image store", err)
@@ -82,15 +84,14 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) error {
 
 	var image commit.Output
 	err = r.stage(event.StageCommit, &r.Timings.Commit, func() error {
-		image, err = commit.Run(ctx, s, commit.Input{Plan: p, Builds: builds, Components: r.Components})
+		image, err = r.commit(ctx, s, commit.Input{Plan: p, Builds: builds, Components: r.Components})
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	r.Image = &image.Record
-	r.Warnings = slices.Concat(r.Warnings, image.Warnings)
 
+	r.beginTests(p)
 	if len(p.TestStage())+len(p.HostStage()) == 0 {
 		r.skip(event.StageTest, "no test phase")
 	} else if err = r.stage(event.StageTest, &r.Timings.Test, func() error {
@@ -101,33 +102,78 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) error {
 
 	if !p.Push || len(p.Targets) == 0 {
 		r.skip(event.StagePublish, "nowhere to push to")
+		r.flow.Skip(workflow.Distribution, "nowhere to push to")
 		return nil
 	}
+	r.enter(workflow.Distributing)
+	r.flow.Begin(workflow.Distribution)
 	return r.stage(event.StagePublish, &r.Timings.Publish, func() error {
-		r.Targets, err = publish.Run(ctx, s, publish.Input{Targets: p.Targets, Image: image.Image, Registry: o.Registry})
-		return err
+		return r.flow.Step(ctx, workflow.Distribution, workflow.DistributeImage, func() error {
+			r.Targets, err = publish.Run(ctx, s, publish.Input{Targets: p.Targets, Image: image.Image, Registry: o.Registry})
+			return err
+		})
 	})
 }
 
 // build runs the build stage for each platform. The builds that succeeded are returned also when a later one fails.
 func (r *record) build(ctx context.Context, s stage.Services, p *plan.Plan, o Options, blobs content.Store) ([]commit.Build, error) {
-	var builds []commit.Build
-	for _, platform := range p.Platforms {
-		base, err := parent.Ensure(ctx, s, o.Registry, p, platform)
-		if err != nil {
-			return builds, err
+	var parents []*engine.Image
+	err := r.flow.Step(ctx, workflow.Build, workflow.PrepareBuilder, func() error {
+		for _, platform := range p.Platforms {
+			base, err := parent.Ensure(ctx, s, o.Registry, p, platform)
+			if err == nil {
+				err = parent.CheckSystem(ctx, s, p, base)
+			}
+			if err != nil {
+				return err
+			}
+			parents = append(parents, base)
 		}
-		out, err := build.Run(ctx, s, build.Input{
-			Plan: p, Platform: platform, Parent: base, Blobs: blobs, NoCache: o.NoCache, Compression: o.Compression,
-			CacheFrom: o.CacheFrom, CacheTo: o.CacheTo, KeepFailed: o.KeepFailed, RunID: o.RunID,
-		})
-		r.Components = append(r.Components, out.Components...)
-		if err != nil {
-			return builds, err
-		}
-		builds = append(builds, commit.Build{Platform: platform, Parent: base, Built: out.Built})
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	return builds, nil
+	r.enter(workflow.Building)
+	var builds []commit.Build
+	err = r.flow.Step(ctx, workflow.Build, workflow.ApplyBuildComponents, func() error {
+		for i, platform := range p.Platforms {
+			out, err := build.Run(ctx, s, build.Input{
+				Plan: p, Platform: platform, Parent: parents[i], Blobs: blobs, NoCache: o.NoCache, Compression: o.Compression,
+				CacheFrom: o.CacheFrom, CacheTo: o.CacheTo, KeepFailed: o.KeepFailed, RunID: o.RunID,
+			})
+			r.Components = append(r.Components, out.Components...)
+			if err != nil {
+				return err
+			}
+			builds = append(builds, commit.Build{Platform: platform, Parent: parents[i], Built: out.Built})
+		}
+		return nil
+	})
+	return builds, err
+}
+
+// commit writes the image, checks it and gives it its name.
+func (r *record) commit(ctx context.Context, s stage.Services, in commit.Input) (commit.Output, error) {
+	var exported commit.Exported
+	var image commit.Output
+	err := r.flow.Step(ctx, workflow.Build, workflow.SanitizeContainer, func() (err error) {
+		exported, err = commit.Export(ctx, s, in)
+		return err
+	})
+	if err == nil {
+		err = r.flow.Step(ctx, workflow.Build, workflow.CommitImage, func() (err error) {
+			image, err = commit.Run(ctx, s, in, exported)
+			return err
+		})
+	}
+	if err != nil {
+		return image, err
+	}
+	r.flow.SkipStep(workflow.Build, workflow.CollectImageMetadata, "no metadata is collected")
+	r.Image = &image.Record
+	r.Warnings = slices.Concat(r.Warnings, exported.Warnings)
+	return image, nil
 }
 
 func closeAll(builds []commit.Build) {
@@ -148,5 +194,6 @@ func (r *record) test(ctx context.Context, s stage.Services, p *plan.Plan, o Opt
 			break
 		}
 	}
+	r.tested(ctx, p, failed)
 	return errors.Join(failed, test.Mark(ctx, s, image.Image, o.RunID, failed))
 }

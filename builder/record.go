@@ -10,12 +10,14 @@ import (
 	"github.com/slipway-oci/slipway/builder/plan"
 	"github.com/slipway-oci/slipway/builder/result"
 	"github.com/slipway-oci/slipway/builder/stage"
+	"github.com/slipway-oci/slipway/builder/workflow"
 )
 
 // record is a result in the making.
 type record struct {
 	*result.Result
 	events event.Sink
+	flow   workflow.Record
 }
 
 func newRecord(p *plan.Plan, o Options) *record {
@@ -32,6 +34,12 @@ func newRecord(p *plan.Plan, o Options) *record {
 		Targets: []result.Target{}, Components: []result.Component{}, Tests: []result.Component{},
 		Timings: result.Timings{Resolve: result.Seconds(o.Resolved)}, Warnings: p.Warnings,
 	}}
+	r.flow.Changed = func(s workflow.Status) {
+		r.events.Send(event.Event{Time: time.Now(), Type: event.ImageState, State: string(s)})
+	}
+	r.enter(workflow.Pending)
+	r.flow.Begin(workflow.Build)
+	r.flow.Ended(context.Background(), workflow.Build, workflow.ResolveInputs, nil) // that is the plan
 	if !p.Push {
 		return r
 	}
@@ -63,6 +71,7 @@ func (r *record) finish(ctx context.Context, err error) *result.Result {
 	default:
 		r.Status, r.Error = result.Failed, explain(err)
 	}
+	r.ended(err)
 	return r.Result
 }
 

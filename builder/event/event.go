@@ -23,6 +23,7 @@ const (
 	StepLog        Type = "step.log"        // Level, Message
 	StepEnd        Type = "step.end"        // Status, Duration, Attempt, ExitCode, Message
 	Progress       Type = "progress"        // Name, Current, Total in bytes (Total 0: unknown), Done
+	ImageState     Type = "image.state"     // State
 	Log            Type = "log"             // Level, Message: something worth knowing that is not a step
 )
 
@@ -80,6 +81,7 @@ type Event struct {
 	Recipe    string        `json:"recipe,omitempty"`
 	Version   string        `json:"version,omitempty"`
 	RunID     string        `json:"runId,omitempty"`
+	State     string        `json:"state,omitempty"` // of the image: PENDING, CREATING, ... (package workflow)
 }
 
 // Sink receives events in order. Send must not block for long and must be safe for concurrent use; a sink that

@@ -22,6 +22,7 @@ const (
 type Result struct {
 	RunID      string      `json:"runId"`
 	Status     Status      `json:"status"`
+	State      State       `json:"state"` // of the image
 	Stage      string      `json:"stage"` // where the run ended: the last stage on success
 	StartTime  time.Time   `json:"startTime"`
 	EndTime    time.Time   `json:"endTime"`
@@ -35,6 +36,7 @@ type Result struct {
 	Error      *Error      `json:"error,omitempty"`
 	RunFolder  string      `json:"runFolder,omitempty"`
 	Warnings   []string    `json:"warnings,omitempty"`
+	Workflows  []Workflow  `json:"workflows"` // what was done for the image, step by step
 }
 
 // Recipe names what was built.
@@ -60,6 +62,25 @@ type Image struct {
 	Layers       []Layer  `json:"layers"`
 	Reference    string   `json:"reference"` // pointer in the image store: NAME:TAG
 	Unchanged    bool     `json:"unchanged"` // the digest was in the image store before this run
+	// Since is the difference to the recipe's last image that passed; absent when there is none, or it is this one.
+	Since *Change `json:"since,omitempty"`
+}
+
+// Change is the difference between two images of a recipe.
+type Change struct {
+	Reference string `json:"reference"` // of the image before
+	Digest    string `json:"digest"`
+	Size      int64  `json:"size"` // bytes of all blobs, compressed
+	// Components are those of both images, where each of them is for one platform.
+	Components []ComponentChange `json:"components,omitempty"`
+}
+
+// ComponentChange is how much more a component adds than it did.
+type ComponentChange struct {
+	Component string `json:"component"`
+	Bytes     int64  `json:"bytes"` // not compressed
+	Files     int    `json:"files"`
+	Gone      bool   `json:"gone,omitempty"` // it is not in the recipe any more
 }
 
 // Layer is one layer of the image, bottom first.

@@ -1,5 +1,5 @@
 // Package commit is the commit stage: what the build stage made becomes an image in the image store, and from there
-// on it is its digest. Its entry point is Run.
+// on it is its digest. Export writes and checks it, Run gives it its name.
 package commit
 
 import (
@@ -38,35 +38,55 @@ type Output struct {
 	Image     store.Image   // what the name points at: an index when there are several platforms
 	Platforms []store.Image // the image of each platform
 	Record    result.Image
-	// Warnings say what is in the new layers by accident.
-	Warnings []string
 }
 
-// Run exports the image of each platform and points the name at it, or at an index of them: name:version-build. The
-// digest depends on the plan alone; name and build number are only in the pointer. An image with something in it that
-// must not be there, or beyond its budgets, gets no name. Failures are *stage.Error.
-func Run(ctx context.Context, s stage.Services, in Input) (Output, error) {
-	var out Output
-	name := Pointer(in.Plan)
-	var checks []check
+// Exported are the images of all platforms in the image store, checked, and without a name yet.
+type Exported struct {
+	// Warnings say what is in the new layers by accident.
+	Warnings []string
+
+	descriptors []v1.Descriptor
+	checks      []check
+	unchanged   bool
+}
+
+// Export writes the image of each platform into the image store and checks it: nothing may be in it that must not be
+// there, and it has to keep its budgets. What fails has no name, so that the next prune removes it. Failures are
+// *stage.Error.
+func Export(ctx context.Context, s stage.Services, in Input) (Exported, error) {
+	var out Exported
 	for i, b := range in.Builds {
 		descriptor, err := export(ctx, b.Built)
 		if err != nil {
 			return out, failure(ctx, err)
 		}
 		if _, err := s.Store.Resolve(ctx, descriptor.Digest.String()); err == nil {
-			out.Record.Unchanged = true
+			out.unchanged = true
 		}
 		checked, err := inspectImage(ctx, s, in, i, descriptor)
 		if err != nil {
 			return out, failure(ctx, err)
 		}
-		checks = append(checks, checked)
+		out.descriptors, out.checks = append(out.descriptors, descriptor), append(out.checks, checked)
 		for _, text := range checked.warnings() {
 			if !slices.Contains(out.Warnings, text) { // platforms mostly leave the same
 				out.Warnings = append(out.Warnings, text)
 			}
 		}
+	}
+	return out, nil
+}
+
+// Run points the name at the exported image, or at an index of the images of several platforms: name:version-build.
+// The digest depends on the plan alone; name and build number are only in the pointer. Failures are *stage.Error.
+func Run(ctx context.Context, s stage.Services, in Input, exported Exported) (Output, error) {
+	var out Output
+	name := Pointer(in.Plan)
+	before, err := lastPassing(ctx, s, in.Plan)
+	if err != nil {
+		return out, failure(ctx, err)
+	}
+	for _, descriptor := range exported.descriptors {
 		image, err := s.Store.Add(ctx, descriptor, single(in, name), nil)
 		if err != nil {
 			return out, failure(ctx, err)
@@ -75,21 +95,19 @@ func Run(ctx context.Context, s stage.Services, in Input) (Output, error) {
 	}
 	out.Image = out.Platforms[0]
 	if len(out.Platforms) > 1 {
-		var err error
 		if out.Image, err = s.Store.Combine(ctx, out.Platforms, name, nil); err != nil {
 			return out, failure(ctx, err)
 		}
 	}
-	unchanged := out.Record.Unchanged
-	var err error
 	if out.Record, err = newRecord(in, out, name); err != nil {
 		return out, failure(ctx, err)
 	}
-	out.Record.Unchanged = unchanged
-	if len(checks) == 1 {
-		checks[0].describe(out.Record.Layers)
+	out.Record.Unchanged = exported.unchanged
+	if len(exported.checks) == 1 {
+		exported.checks[0].describe(out.Record.Layers)
 	}
-	return out, nil
+	out.Record.Since, err = since(ctx, s, before, out.Record)
+	return out, failure(ctx, err)
 }
 
 // single is the name of a platform's image: with several platforms only their index has one.
@@ -117,6 +135,9 @@ func Pointer(p *plan.Plan) string {
 }
 
 func failure(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

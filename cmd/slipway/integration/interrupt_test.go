@@ -3,11 +3,13 @@
 package integration
 
 import (
+	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/slipway-oci/slipway/builder/event"
 	"github.com/slipway-oci/slipway/builder/result"
+	"github.com/slipway-oci/slipway/builder/workflow"
 	"github.com/slipway-oci/slipway/oci/ocitest"
 )
 
@@ -43,7 +45,7 @@ func longBuild(t *testing.T, m moment, registry string) *project {
 	return newProject(t, debian, component("c", build(work), test(check))).target(registry)
 }
 
-func TestEndFromOutsideLeavesNothing(t *testing.T) {
+func TestWF20CancelInEachStageLeavesNothing(t *testing.T) {
 	h, registry := shared(t), ocitest.Distribution(t)
 	for _, m := range []moment{
 		{"resolve", atStage(event.StageResolve), nil},
@@ -76,9 +78,11 @@ func endFromOutside(t *testing.T, h *home, m moment, sig syscall.Signal, registr
 	if sig == syscall.SIGINT {
 		o.wantCode(130)
 		if m.name != "resolve" {
-			if r := o.result(); r.Status != result.Cancelled || r.Stage != m.name || r.Error == nil || r.Error.Code != 130 {
+			r := o.result()
+			if r.Status != result.Cancelled || r.Stage != m.name || r.Error == nil || r.Error.Code != 130 {
 				t.Errorf("result: %s at %s, error %+v", r.Status, r.Stage, r.Error)
 			}
+			wantCancelled(t, r)
 		}
 	}
 	if inRegistry(t, registry+"/"+p.name+":1.0.0-1") {
@@ -89,6 +93,18 @@ func endFromOutside(t *testing.T, h *home, m moment, sig syscall.Signal, registr
 	p.write("recipe.yaml", p.recipe).change(component("c", build(bash("true")), test(bash("true"))))
 	h.build(p).wantCode(0)
 	h.wantNothingLeft()
+}
+
+// wantCancelled fails unless the image is cancelled and its last workflow, in one step, too.
+func wantCancelled(t *testing.T, r *result.Result) {
+	t.Helper()
+	last := r.Workflows[len(r.Workflows)-1]
+	if r.State.Status != string(workflow.Cancelled) || last.Status != workflow.StepCancelled || last.Failed != 1 {
+		t.Errorf("image %+v, last workflow %+v", r.State, last)
+	}
+	if want := last.ID + " cancelled at "; !strings.HasPrefix(r.State.Reason, want) {
+		t.Errorf("reason %q, want it to begin with %q", r.State.Reason, want)
+	}
 }
 
 func TestSecondInterruptEndsAtOnce(t *testing.T) {

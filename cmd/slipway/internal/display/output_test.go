@@ -241,3 +241,19 @@ func TestWriteJSONEscapesControls(t *testing.T) {
 		t.Errorf("got %q, want %q", b.String(), want)
 	}
 }
+
+func TestDifferenceToTheImageBefore(t *testing.T) {
+	for _, tt := range []struct {
+		change result.Change
+		want   string
+	}{
+		{result.Change{Reference: "web:1.0.0-1", Size: 1_200_000}, "web:1.0.0-1: +1.2 MB"},
+		{result.Change{Reference: "web:1.0.0-1", Size: -999, Components: []result.ComponentChange{
+			{Component: "same"}, {Component: "more", Bytes: 1500, Files: 1}, {Component: "less", Bytes: -10, Files: -2}, {Component: "old", Bytes: -5, Gone: true},
+		}}, "web:1.0.0-1: -999 B; more +1.5 kB, +1 file; less -10 B, -2 files; old gone"},
+	} {
+		if got := sinceText(tt.change); got != tt.want {
+			t.Errorf("%q, want %q", got, tt.want)
+		}
+	}
+}

@@ -32,6 +32,9 @@ func WriteSummary(w io.Writer, res *result.Result, style Style) {
 				row("added", addedText(*l.Added))
 			}
 		}
+		if i.Since != nil {
+			row("since", sinceText(*i.Since))
+		}
 	}
 	for _, t := range res.Targets {
 		row(t.Status, targetText(t))
@@ -109,12 +112,36 @@ func addedText(a result.Added) string {
 	return text
 }
 
+// sinceText says how an image differs from the one before it: "web:1.0.0-3: +1.2 MB; nginx +3.0 MB in +12 files".
+func sinceText(c result.Change) string {
+	parts := []string{c.Reference + ": " + signed(c.Size)}
+	for _, component := range c.Components {
+		switch {
+		case component.Gone:
+			parts = append(parts, component.Component+" gone")
+		case component.Bytes != 0 || component.Files != 0:
+			parts = append(parts, fmt.Sprintf("%s %s, %+d %s", component.Component, signed(component.Bytes), component.Files, plural(component.Files, "file")))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// signed is a number of bytes with its sign.
+func signed(bytes int64) string {
+	if bytes < 0 {
+		return "-" + Bytes(-bytes)
+	}
+	return "+" + Bytes(bytes)
+}
+
 // counted is a number with its noun.
-func counted(n int, noun string) string {
-	if n != 1 {
+func counted(n int, noun string) string { return fmt.Sprintf("%d %s", n, plural(n, noun)) }
+
+func plural(n int, noun string) string {
+	if n != 1 && n != -1 {
 		noun += "s"
 	}
-	return fmt.Sprintf("%d %s", n, noun)
+	return noun
 }
 
 func targetText(t result.Target) string {
