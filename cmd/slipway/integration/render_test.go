@@ -4,6 +4,7 @@ package integration
 
 import (
 	"archive/tar"
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,6 +40,17 @@ func TestTPL11RenderedDockerfileBuildsTheSameFileSystem(t *testing.T) {
 			p.template("ARG UNUSED=1", "FROM {{{ imagebuilder:parentImage }}} AS base", "ARG GREETING=hello", "ENV PLACE=world",
 				"COPY . /srv/", "USER nobody", "{{{ imagebuilder:components }}}", "RUN id -un > /tmp/who", "FROM base", "COPY --from=base /srv /copy")
 		}},
+		{"components in an earlier stage", debian, func(p *project) {
+			p.template("FROM {{{ imagebuilder:parentImage }}} AS maker", "RUN echo before > /before", "{{{ imagebuilder:components }}}",
+				"RUN cat /data/one /before > /joined", "FROM {{{ imagebuilder:parentImage }}}", "COPY --from=maker /joined /data /result/",
+				"RUN <<END", "echo here > /heredoc", "END")
+		}},
+		{"attributes", debian, func(p *project) {
+			p.write("files.tar", string(withAttributes(t)))
+			p.template(from, "ADD files.tar /opt/", components).change(component("one", build(bash(
+				"cp -a /opt/tool /usr/bin/copy", "ln /usr/bin/copy /usr/bin/again", "mkdir -m 2775 /shared", "chown 12:34 /shared",
+				"mkfifo -m 600 /pipe", "touch -d @1000000000 /old", "rm /etc/issue", "ln -s nowhere /dangling"))))
+		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			h := h.of(t)
@@ -54,6 +67,9 @@ func TestTPL11RenderedDockerfileBuildsTheSameFileSystem(t *testing.T) {
 				params = []string{"-p", "Text=given"}
 			}
 			want := fileSystem(t, mutate.Extract(h.image(h.build(p, params...).digest())))
+			if tt.name == "attributes" && (!strings.Contains(want["/usr/bin/copy"], "security.capability") || !strings.Contains(want["/usr/bin/copy"], "/usr/bin/again")) {
+				t.Errorf("/usr/bin/copy is %q, without a capability or its second name", want["/usr/bin/copy"])
+			}
 			dir := filepath.Join(t.TempDir(), "rendered")
 			args := append([]string{"render", p.dir, "-o", dir}, params...)
 			if out := h.run(args...).wantCode(0); out.stdout != dir+"\n" {
@@ -115,15 +131,39 @@ func solveRendered(t *testing.T, address, dir string) io.ReadCloser {
 	return in
 }
 
-// fileSystem describes what a tar stream holds by path: everything but times, which differ from build to build.
+// withAttributes is an archive with a file that has a capability.
+func withAttributes(t *testing.T) []byte {
+	t.Helper()
+	// The bytes of cap_net_bind_service=ep, as linux/capability.h has them: revision 2 with the effective bit.
+	capability := []byte{1, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	header := &tar.Header{
+		Typeflag: tar.TypeReg, Name: "tool", Mode: 0o755, Size: 5, Format: tar.FormatPAX,
+		PAXRecords: map[string]string{"SCHILY.xattr.security.capability": string(capability)},
+	}
+	if err := w.WriteHeader(header); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write([]byte("tool\n")); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// fileSystem describes what a tar stream holds by path: everything but times, which differ from build to build. A file
+// with several names lists them all, since which of them is the first differs from one writer to another.
 func fileSystem(t *testing.T, r io.ReadCloser) map[string]string {
 	t.Helper()
 	defer func() { _ = r.Close() }()
-	files := map[string]string{}
+	files, names := map[string]string{}, map[string][]string{}
 	for archive := tar.NewReader(r); ; {
 		header, err := archive.Next()
 		if errors.Is(err, io.EOF) {
-			return files
+			break
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -132,13 +172,36 @@ func fileSystem(t *testing.T, r io.ReadCloser) map[string]string {
 		if name == "/" {
 			continue
 		}
+		if header.Typeflag == tar.TypeLink {
+			first := path.Clean("/" + header.Linkname)
+			names[first] = append(names[first], name)
+			continue
+		}
 		digest := sha256.New()
 		if _, err := io.Copy(digest, archive); err != nil {
 			t.Fatal(err)
 		}
-		if header.Typeflag == tar.TypeLink {
-			continue // which of two names is the first differs from one writer to another
-		}
-		files[name] = fmt.Sprintf("%c %o %d:%d %s %x", header.Typeflag, header.Mode&0o7777, header.Uid, header.Gid, header.Linkname, digest.Sum(nil)[:8])
+		files[name] = fmt.Sprintf("%c %o %d:%d %d,%d %s %x %q", header.Typeflag, header.Mode&0o7777, header.Uid, header.Gid,
+			header.Devmajor, header.Devminor, header.Linkname, digest.Sum(nil)[:8], attributes(header))
 	}
+	for first, others := range names {
+		all := slices.Sorted(slices.Values(append(others, first)))
+		text := fmt.Sprint(files[first], " names ", all)
+		for _, name := range all {
+			files[name] = text
+		}
+	}
+	return files
+}
+
+// attributes are the extended attributes of a file, as NAME=VALUE in order.
+func attributes(h *tar.Header) []string {
+	var list []string
+	for key, value := range h.PAXRecords {
+		if name, ok := strings.CutPrefix(key, "SCHILY.xattr."); ok {
+			list = append(list, name+"="+value)
+		}
+	}
+	slices.Sort(list)
+	return list
 }
