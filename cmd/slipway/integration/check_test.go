@@ -33,9 +33,9 @@ func TestBudgetIsExit1AndNothingIsPushed(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			h := h.of(t)
-			p := newProject(t, debian, component("c", build(bash("head -c 5000 /dev/zero > /srv/five", ": > /srv/empty"))))
+			p := newProject(t, debian, component("c", build(bash("head -c 5000 /dev/zero > /srv/five", ": > /srv/"+tt.name))))
 			p.add(tt.budget).target(registry)
-			r := h.build(p).wantCode(1, tt.message).result()
+			r := h.build(p).wantCode(1).result()
 			if !strings.HasPrefix(r.Error.Message, tt.message) || r.Error.Hint == "" || r.Stage != "commit" {
 				t.Errorf("at %s: %+v", r.Stage, r.Error)
 			}
@@ -140,7 +140,7 @@ func TestREC12ComponentsOfAnotherSystemAreRefused(t *testing.T) {
       ParentImage: `+tt.parent+`
       Components: [{ComponentArn: !Ref C}]
 `+tt.more)
-			o := h.build(p).wantCode(tt.code)
+			o := h.run("build", p.dir, "--progress", "plain").wantCode(tt.code)
 			if tt.code != 0 && !strings.Contains(o.stderr, `component "particular"`) {
 				t.Errorf("stderr does not name the component:\n%s", o.stderr)
 			}

@@ -117,7 +117,7 @@ func TestTPL10SyntaxLineNeedsNoNetworkAndNoOtherFrontEnd(t *testing.T) {
 	p.template("# syntax=docker/dockerfile:1.7", from, "RUN <<END", "echo inline > /made", "END", components)
 	h.build(p).wantCode(0)
 	p.write("Dockerfile", "# syntax=registry.example.com/front/end:1\n"+from+"\n"+components+"\n")
-	h.build(p).wantCode(2, "Dockerfile:1", `front end "registry.example.com/front/end:1" is not built in`)
+	h.run("build", p.dir).wantCode(2, "Dockerfile:1", `front end "registry.example.com/front/end:1" is not built in`)
 }
 
 func TestTemplateWithEveryKindOfInstruction(t *testing.T) {
@@ -129,7 +129,7 @@ func TestTemplateWithEveryKindOfInstruction(t *testing.T) {
 		from+" AS tools", "RUN <<END", "mkdir /out", "echo tool > /out/tool", "END",
 		from, "ARG VERSION", "ENV KIND=full", "COPY --from=tools /out/tool /usr/local/tool",
 		"COPY <<END /etc/version", "version $VERSION", "END",
-		"ONBUILD RUN echo triggered > /triggered", "HEALTHCHECK --interval=5s CMD test -e /etc/version", "USER nobody",
+		"ONBUILD RUN echo triggered > /tmp/triggered", "HEALTHCHECK --interval=5s CMD test -e /etc/version", "USER nobody",
 		"{{{ imagebuilder:environments }}}", components,
 		"COPY --from=tools --chown=nobody /out/tool /after", "STOPSIGNAL SIGQUIT", "EXPOSE 8080", "VOLUME /data", `LABEL kind="$KIND"`)
 	digest := h.build(p).digest()
@@ -148,13 +148,13 @@ func TestTemplateWithEveryKindOfInstruction(t *testing.T) {
 	if config.User != "nobody" || config.StopSignal != "SIGQUIT" || config.Labels["kind"] != "full" || config.Healthcheck == nil {
 		t.Errorf("config %+v", config)
 	}
-	if diff := cmp.Diff([]string{"RUN echo triggered > /triggered"}, config.OnBuild); diff != "" {
+	if diff := cmp.Diff([]string{"RUN echo triggered > /tmp/triggered"}, config.OnBuild); diff != "" {
 		t.Errorf("ONBUILD (-want +got):\n%s", diff)
 	}
 	if _, port := config.ExposedPorts["8080/tcp"]; !port || len(config.Volumes) != 1 {
 		t.Errorf("ports %v, volumes %v", config.ExposedPorts, config.Volumes)
 	}
-	child := newProject(t, "store:"+p.pointer(1), component("d", build(bash("grep triggered /triggered")))).rename(p.name + "-child")
+	child := newProject(t, "store:"+p.pointer(1), component("d", build(bash("grep triggered /tmp/triggered")))).rename(p.name + "-child")
 	if triggers := configOf(t, h.image(h.build(child).digest())).Config.OnBuild; len(triggers) > 0 {
 		t.Errorf("the child has triggers of its own: %q", triggers)
 	}
@@ -182,14 +182,14 @@ func TestErrorsOfATemplateNameTheLineThatWasWritten(t *testing.T) {
 			p := newProject(t, debian, component("c", build(bash("true"))))
 			inline := newProject(t, debian, component("c", build(bash("true")))).rename(p.name + "-inline")
 			p.template(tt.text)
-			o := h.build(p).wantCode(tt.code)
+			o := h.run("build", p.dir, "--progress", "plain").wantCode(tt.code)
 			if want := p.dir + "/Dockerfile:" + tt.line + ": "; !strings.Contains(o.stderr, want) || !strings.Contains(o.stderr, tt.why) {
 				t.Errorf("stderr does not name %s and %q:\n%s", want, tt.why, o.stderr)
 			}
 			inline.add("dockerfileTemplateData: |", "  "+strings.ReplaceAll(tt.text, "\n", "\n  "))
 			line, _ := strconv.Atoi(tt.line)
 			want := fmt.Sprintf("%s/recipe.yaml:%d: ", inline.dir, line+6)
-			if o := h.build(inline).wantCode(tt.code); !strings.Contains(o.stderr, want) {
+			if o := h.run("build", inline.dir, "--progress", "plain").wantCode(tt.code); !strings.Contains(o.stderr, want) {
 				t.Errorf("stderr does not name %s:\n%s", want, o.stderr)
 			}
 			h.wantNothingLeft()
