@@ -22,6 +22,8 @@ import (
 	"github.com/slipway-oci/slipway/builder/stage/publish"
 	"github.com/slipway-oci/slipway/builder/stage/test"
 	"github.com/slipway-oci/slipway/builder/workflow"
+	"github.com/slipway-oci/slipway/oci/daemon"
+	"github.com/slipway-oci/slipway/oci/distribute"
 	"github.com/slipway-oci/slipway/oci/registry"
 	"github.com/slipway-oci/slipway/oci/store"
 )
@@ -32,6 +34,9 @@ type Options struct {
 	Engine   *engine.Engine
 	Store    *store.Store
 	Registry *registry.Client
+	Daemon   daemon.Opener // for a parent from a local engine; may be nil
+	// Local are targets on this machine, which get the image whether it is pushed or not.
+	Local  []distribute.Target
 	Events   event.Sink        // nil discards
 	Logs     stage.Logs        // where log folders go
 	Secrets  map[string][]byte // values by name, for components that refer to them
@@ -72,6 +77,9 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) error {
 		Engine: o.Engine, Store: o.Store, Events: r.events, Logs: o.Logs, Memory: o.Memory, Secrets: o.Secrets,
 	}
 
+	if err := checkPlatforms(ctx, o.Engine, p); err != nil {
+		return err
+	}
 	var builds []commit.Build
 	err = r.stage(event.StageBuild, &r.Timings.Build, func() error {
 		builds, err = r.build(ctx, s, p, o, blobs)
@@ -100,7 +108,11 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) error {
 		return err
 	}
 
-	if !p.Push || len(p.Targets) == 0 {
+	in := publish.Input{Local: o.Local, Image: image.Image, Registry: o.Registry}
+	if p.Push {
+		in.Targets = p.Targets
+	}
+	if len(in.Targets)+len(in.Local) == 0 {
 		r.skip(event.StagePublish, "nowhere to push to")
 		r.flow.Skip(workflow.Distribution, "nowhere to push to")
 		return nil
@@ -109,7 +121,7 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) error {
 	r.flow.Begin(workflow.Distribution)
 	return r.stage(event.StagePublish, &r.Timings.Publish, func() error {
 		return r.flow.Step(ctx, workflow.Distribution, workflow.DistributeImage, func() error {
-			r.Targets, err = publish.Run(ctx, s, publish.Input{Targets: p.Targets, Image: image.Image, Registry: o.Registry})
+			r.Targets, err = publish.Run(ctx, s, in)
 			return err
 		})
 	})
@@ -117,10 +129,11 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) error {
 
 // build runs the build stage for each platform. The builds that succeeded are returned also when a later one fails.
 func (r *record) build(ctx context.Context, s stage.Services, p *plan.Plan, o Options, blobs content.Store) ([]commit.Build, error) {
+	from := parent.Sources{Registry: o.Registry, Daemon: o.Daemon}
 	var parents []*engine.Image
 	err := r.flow.Step(ctx, workflow.Build, workflow.PrepareBuilder, func() error {
 		for _, platform := range p.Platforms {
-			base, err := parent.Ensure(ctx, s, o.Registry, p, platform)
+			base, err := parent.Ensure(ctx, s, from, p, platform)
 			if err == nil {
 				err = parent.CheckSystem(ctx, s, p, base)
 			}

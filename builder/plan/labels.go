@@ -22,8 +22,11 @@ func (b *planner) labels() {
 		"io.slipway.recipe":                    p.Recipe.Normal + "/" + p.Recipe.Version,
 		"io.slipway.components":                componentsLabel(p.Components),
 	}
-	if p.Parent.Reference.Transport == ref.Scratch {
+	switch p.Parent.Reference.Transport {
+	case ref.Scratch:
 		labels["org.opencontainers.image.base.name"] = ""
+	case ref.Daemon: // an engine's id is no digest of a manifest
+		labels["org.opencontainers.image.base.digest"] = ""
 	}
 	maps.DeleteFunc(labels, func(key, value string) bool {
 		return value == "" || slices.Contains(p.Template.LabelKeys, key)

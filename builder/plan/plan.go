@@ -55,7 +55,8 @@ type Parent struct {
 	Name    string `json:"name"`    // in full without a digest ("docker.io/library/debian:12"); as written for local images
 	// Reference is where the image is: with the digest in the end, and with the path of a layout as this process opens it.
 	Reference ref.Ref `json:"reference"`
-	Digest    string  `json:"digest,omitempty"` // of the index, or of the image when there is no index; "" for scratch
+	// Digest is that of the index, or of the image when there is no index; the image's id in a local engine; "" for scratch.
+	Digest string `json:"digest,omitempty"`
 	// Pinned stands for the parent in a Dockerfile. It is recipe.ParentContext, a named context that the engine has to
 	// provide, when no registry has the image.
 	Pinned string `json:"pinned"`
@@ -66,7 +67,7 @@ type Parent struct {
 // Platform is one platform to build for.
 type Platform struct {
 	Name   string `json:"name"`             // "linux/amd64", "linux/arm/v7"
-	Digest string `json:"digest,omitempty"` // of the parent's image for it; "" for scratch
+	Digest string `json:"digest,omitempty"` // of the parent's image for it, as Parent.Digest; "" for scratch
 }
 
 // Component is one entry of the recipe's list with everything that decides what it does.

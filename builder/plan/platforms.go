@@ -20,15 +20,12 @@ var platformWords = map[string]string{"linux": "Linux", "windows": "Windows"}
 
 // platforms picks what to build for and the parent's image for each, and checks that all agree on the system.
 func (b *planner) platforms(context.Context) error {
-	wanted := b.opts.Platforms
-	if len(wanted) == 0 {
-		wanted = []v1.Platform{b.opts.Machine}
-	}
+	wanted, chosen := b.wantedPlatforms()
 	if override := b.recipe.PlatformOverride.Value; override != "" {
 		if err := b.checkOverride(override); err != nil {
 			return err
 		}
-		if len(b.opts.Platforms) == 0 {
+		if !chosen {
 			wanted[0].OS = strings.ToLower(override)
 		}
 	}
@@ -48,6 +45,22 @@ func (b *planner) platforms(context.Context) error {
 		b.plan.OS = word
 	}
 	return b.checkSystem()
+}
+
+// wantedPlatforms are those of the command line, else those of the recipe, else that of this machine, which nobody chose.
+func (b *planner) wantedPlatforms() (wanted []v1.Platform, chosen bool) {
+	if len(b.opts.Platforms) > 0 {
+		return b.opts.Platforms, true
+	}
+	for _, text := range b.recipe.Platforms {
+		if p, err := v1.ParsePlatform(text.Value); err == nil { // its form was checked when it was read
+			wanted = append(wanted, *p)
+		}
+	}
+	if len(wanted) > 0 {
+		return wanted, true
+	}
+	return []v1.Platform{b.opts.Machine}, false
 }
 
 // checkOverride compares platformOverride with what the parent is.

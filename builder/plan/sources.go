@@ -3,7 +3,6 @@ package plan
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/slipway-oci/slipway/builder/recipe"
+	"github.com/slipway-oci/slipway/oci/daemon"
 	"github.com/slipway-oci/slipway/oci/ref"
 	"github.com/slipway-oci/slipway/oci/registry"
 	"github.com/slipway-oci/slipway/oci/store"
@@ -21,7 +21,7 @@ type Sources struct {
 	Registry *registry.Client
 	Store    *store.Store
 	// Daemon answers for docker-daemon references; nil refuses them.
-	Daemon func(ctx context.Context, r ref.Ref) (Image, error)
+	Daemon daemon.Opener
 }
 
 // Resolve implements Images.
@@ -38,10 +38,7 @@ func (s Sources) Resolve(ctx context.Context, r ref.Ref) (Image, error) {
 	case ref.Layout:
 		return layoutImage(ctx, r)
 	case ref.Daemon:
-		if s.Daemon != nil {
-			return s.Daemon(ctx, r)
-		}
-		return Image{}, errors.New("no Docker Engine is set up to read images from")
+		return s.daemonImage(ctx, r)
 	default:
 		return Image{}, fmt.Errorf("reference %q names no image", r)
 	}
@@ -80,6 +77,21 @@ func (s Sources) registryImage(ctx context.Context, r ref.Ref) (Image, error) {
 	for _, desc := range index.Manifests {
 		image.add(desc.Platform, desc.Digest.String())
 	}
+	return image, nil
+}
+
+// daemonImage pins an image of a local engine by its id there.
+func (s Sources) daemonImage(ctx context.Context, r ref.Ref) (Image, error) {
+	client, err := s.Daemon.Client()
+	if err != nil {
+		return Image{}, err
+	}
+	info, err := client.Inspect(ctx, r)
+	if err != nil {
+		return Image{}, err
+	}
+	image := Image{Digest: info.ID.String()}
+	image.add(&info.Platform, image.Digest)
 	return image, nil
 }
 

@@ -46,7 +46,10 @@ func (d dialect) silent() []field {
 // more are the members at the top level that not all dialects have.
 func (r *reader) more(c *Recipe) []field {
 	if r.dialect == native {
-		return []field{{"budgets", false, func(n *yaml.Node) { c.Budgets = r.budgets(n) }}}
+		return []field{
+			{"budgets", false, func(n *yaml.Node) { c.Budgets = r.budgets(n) }},
+			{"platforms", false, func(n *yaml.Node) { c.Platforms = r.platforms(n) }},
+		}
 	}
 	return r.dialect.silent()
 }

@@ -32,6 +32,8 @@ type Recipe struct {
 	KMSKeyID               string
 	InstanceConfiguration  *InstanceConfiguration
 	Budgets                Budgets
+	// Platforms are those to build for, as os/arch[/variant]; empty leaves it to the parent and the machine. An extension.
+	Platforms []Text
 
 	// Warnings say what in the file has no effect, each with its position in front.
 	Warnings []string

@@ -71,6 +71,9 @@ func (s Sources) config(ctx context.Context, p *plan.Plan, platform plan.Platfor
 // local finds a parent that is on this machine.
 func (s Sources) local(ctx context.Context, parent plan.Parent, platform plan.Platform) (store.Image, error) {
 	from := s.Store
+	if parent.Reference.Transport == ref.Daemon {
+		return s.engine(ctx, parent.Reference)
+	}
 	if parent.Reference.Transport == ref.Layout {
 		var err error
 		if from, err = store.OpenExisting(parent.Reference.Path); err != nil {
@@ -78,6 +81,19 @@ func (s Sources) local(ctx context.Context, parent plan.Parent, platform plan.Pl
 		}
 	}
 	return from.Resolve(ctx, platform.Digest)
+}
+
+// engine takes a parent from the local engine.
+func (s Sources) engine(ctx context.Context, r ref.Ref) (store.Image, error) {
+	client, err := s.Daemon.Client()
+	if err != nil {
+		return store.Image{}, err
+	}
+	id, err := v1.NewHash(r.Digest)
+	if err != nil {
+		return store.Image{}, err
+	}
+	return client.Import(ctx, id, v1.Platform{}, s.Store)
 }
 
 // parent gives what writes the parent as an OCI image layout when no registry has it.
@@ -90,6 +106,7 @@ func (r *renderer) parent(from Sources) func(context.Context) error {
 		if err != nil {
 			return err
 		}
+		r.platform.Digest = image.Digest().String() // the id in a local engine is another one
 		layout, err := store.Open(r.path(parentFolder))
 		if err != nil {
 			return err

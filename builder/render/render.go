@@ -13,6 +13,7 @@ import (
 
 	"github.com/slipway-oci/slipway/builder/plan"
 	"github.com/slipway-oci/slipway/builder/recipe"
+	"github.com/slipway-oci/slipway/oci/daemon"
 	"github.com/slipway-oci/slipway/oci/registry"
 	"github.com/slipway-oci/slipway/oci/store"
 )
@@ -33,6 +34,7 @@ const filesContext = "slipway-files"
 type Sources struct {
 	Store    *store.Store
 	Registry *registry.Client
+	Daemon   daemon.Opener // for a parent from a local engine; may be nil
 }
 
 // NotEmptyError says that a folder to write to has content already.

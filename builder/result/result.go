@@ -62,6 +62,8 @@ type Image struct {
 	Layers       []Layer  `json:"layers"`
 	Reference    string   `json:"reference"` // pointer in the image store: NAME:TAG
 	Unchanged    bool     `json:"unchanged"` // the digest was in the image store before this run
+	// Manifests are the images of an index, one for each platform; absent for one platform.
+	Manifests []Manifest `json:"manifests,omitempty"`
 	// Since is the difference to the recipe's last image that passed; absent when there is none, or it is this one.
 	Since *Change `json:"since,omitempty"`
 }
@@ -81,6 +83,15 @@ type ComponentChange struct {
 	Bytes     int64  `json:"bytes"` // not compressed
 	Files     int    `json:"files"`
 	Gone      bool   `json:"gone,omitempty"` // it is not in the recipe any more
+}
+
+// Manifest is the image of one platform of an index.
+type Manifest struct {
+	Platform     string  `json:"platform"`
+	Digest       string  `json:"digest"`
+	ConfigDigest string  `json:"configDigest"`
+	Size         int64   `json:"size"` // bytes of all blobs, compressed
+	Layers       []Layer `json:"layers"`
 }
 
 // Layer is one layer of the image, bottom first.
@@ -113,7 +124,7 @@ type Leftover struct {
 type Target struct {
 	Reference string `json:"reference"`
 	Digest    string `json:"digest,omitempty"`
-	Status    string `json:"status"` // "pushed", "present" (was there already), "failed", "skipped"
+	Status    string `json:"status"` // "pushed", "loaded", "written", "present" (was there already), "failed", "skipped"
 	Message   string `json:"message,omitempty"`
 }
 

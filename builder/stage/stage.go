@@ -91,6 +91,15 @@ func Machine(doing string, err error) *Error {
 	return e
 }
 
+// CannotRun makes the Error for a platform whose programs the builder does not run.
+func CannotRun(platform string) *Error {
+	return &Error{
+		Code: CodeMachine, Message: "this machine cannot run programs for " + platform,
+		Mend: "install QEMU's emulation and register it with the kernel (Debian, Ubuntu: apt install qemu-user-static binfmt-support; " +
+			"Fedora: dnf install qemu-user-static), or use a builder with such machines: --builder ADDRESS",
+	}
+}
+
 // Timed runs work between the start and end events of a stage and returns how long it took.
 func Timed(events event.Sink, name event.Stage, work func() error) (time.Duration, error) {
 	start := time.Now()

@@ -8,7 +8,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
+
+	"github.com/slipway-oci/slipway/oci/ocitest/dockerd"
 )
 
 // dockerEngine is a Docker Engine of the bench's own, shared by its tools: it has its own socket and folders, and
@@ -38,14 +39,11 @@ func (e *dockerEngine) start(ctx context.Context) error {
 	if err := e.findClient(ctx); err != nil {
 		return err
 	}
-	settings := e.lab.Path("dockerd.json")
-	if err := os.WriteFile(settings, []byte("{}"), 0o644); err != nil {
+	args, err := dockerd.Args(e.lab.Path(), dockerCgroup)
+	if err != nil {
 		return err
 	}
-	pid, ended, stop, err := e.lab.Daemon("dockerd.log", "dockerd",
-		"--config-file", settings, "--host", e.socket(), "--pidfile", e.lab.Path("docker.pid"),
-		"--data-root", e.lab.Path("docker"), "--exec-root", e.lab.Path("docker-exec"), "--cgroup-parent", dockerCgroup,
-		"--bridge", "none", "--iptables=false", "--ip-masq=false", "--ip-forward=false", "--userland-proxy=false")
+	pid, ended, stop, err := e.lab.Daemon("dockerd.log", args...)
 	if err != nil {
 		return err
 	}
@@ -79,7 +77,7 @@ func (e *dockerEngine) findClient(ctx context.Context) error {
 	return nil
 }
 
-func (e *dockerEngine) socket() string { return "unix://" + e.lab.Path("docker.sock") }
+func (e *dockerEngine) socket() string { return "unix://" + dockerd.Socket(e.lab.Path()) }
 
 func (e *dockerEngine) command(buildKit bool, args ...string) Command {
 	env := []string{"DOCKER_HOST=" + e.socket(), "DOCKER_CONFIG=" + e.lab.Path("docker-client"), "DOCKER_BUILDKIT=0"}
@@ -108,39 +106,5 @@ func (e *dockerEngine) close() error {
 	}
 	err := e.stop()
 	e.stop = nil
-	return errors.Join(err, removeCgroups(dockerCgroup))
-}
-
-// removeCgroups removes the empty control groups that an ended engine leaves.
-func removeCgroups(name string) error {
-	var all []error
-	for _, pattern := range []string{"/sys/fs/cgroup/" + name, "/sys/fs/cgroup/*/" + name} {
-		dirs, err := filepath.Glob(pattern)
-		if err != nil {
-			return err
-		}
-		for _, dir := range dirs {
-			all = append(all, removeCgroup(dir))
-		}
-	}
-	return errors.Join(all...)
-}
-
-func removeCgroup(dir string) error {
-	var below []string
-	err := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
-		if err == nil && entry.IsDir() {
-			below = append(below, path)
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	for _, path := range slices.Backward(below) {
-		if err := os.Remove(path); err != nil {
-			return err
-		}
-	}
-	return nil
+	return errors.Join(err, dockerd.RemoveCgroups(dockerCgroup))
 }

@@ -20,6 +20,8 @@ type Status string
 const (
 	Pushed  Status = "pushed"
 	Present Status = "present" // had the image under all its tags already; nothing was written
+	Loaded  Status = "loaded"  // given to a local engine
+	Written Status = "written" // as a file or folder
 	Failed  Status = "failed"
 )
 
@@ -38,6 +40,9 @@ type Target interface {
 type Uploader interface {
 	Upload(ctx context.Context, img store.Image, progress func(registry.Progress)) (Delivery, error)
 }
+
+// local is a Target that is no registry, whose success has another name than "pushed".
+type local interface{ done() Status }
 
 // Delivery is what a target had to do.
 type Delivery struct {
@@ -189,6 +194,9 @@ func one(ctx context.Context, img store.Image, t Target, opts Options, send func
 		outcome.Status = Present
 	default:
 		outcome.Status = Pushed
+		if l, ok := t.(local); ok {
+			outcome.Status = l.done()
+		}
 	}
 	return outcome
 }

@@ -80,7 +80,7 @@ func TestSendToAllTargets(t *testing.T) {
 	if err := distribute.Errors(first); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]distribute.Status{"pushed", "pushed", "pushed"}, statuses(first)); diff != "" {
+	if diff := cmp.Diff([]distribute.Status{"pushed", "pushed", "written"}, statuses(first)); diff != "" {
 		t.Errorf("first send, -want +got:\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{one.Host + "/app:1.0.0-1", one.Host + "/app:latest"}, first[0].References); diff != "" {

@@ -24,6 +24,8 @@ func (t *layoutTarget) References() []string {
 
 func (t *layoutTarget) Group() string { return string(ref.Layout) + ":" + t.dir }
 
+func (t *layoutTarget) done() Status { return Written }
+
 func (t *layoutTarget) Send(ctx context.Context, img store.Image, progress func(registry.Progress)) (Delivery, error) {
 	to, err := store.Open(t.dir)
 	if err != nil {

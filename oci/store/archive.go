@@ -32,15 +32,26 @@ var (
 // maxWindow bounds the memory that a zstd archive may ask for.
 const maxWindow = 128 << 20
 
+// intake says how an archive is taken in. The zero value is for the root file system of an image.
+type intake struct {
+	// known are layers that the store has, by the digest of their plain tar: they are not stored a second time.
+	known map[v1.Hash]v1.Descriptor
+	// emptyAllowed takes an archive without files, which a layer may be.
+	emptyAllowed bool
+}
+
 // ingestArchive stores an archive as a layer blob and returns its descriptor and the digest of the plain tar.
-func (s *Store) ingestArchive(ctx context.Context, r io.Reader) (layer v1.Descriptor, diffID v1.Hash, err error) {
+func (s *Store) ingestArchive(ctx context.Context, r io.Reader, in intake) (layer v1.Descriptor, diffID v1.Hash, err error) {
 	f, release, err := s.scratchFile(ctx)
 	if err != nil {
 		return layer, diffID, err
 	}
 	defer release()
 	blob := &countingWriter{w: f, sum: sha256.New()}
-	mediaType, diffID, err := copyArchive(bufio.NewReaderSize(&contextReader{ctx: ctx, r: r}, 1<<16), blob)
+	mediaType, diffID, err := copyArchive(bufio.NewReaderSize(&contextReader{ctx: ctx, r: r}, 1<<16), blob, in.emptyAllowed)
+	if known, ok := in.known[diffID]; ok && err == nil && s.refresh(known) {
+		return known, diffID, nil
+	}
 	if err == nil {
 		err = f.Sync()
 	}
@@ -86,7 +97,7 @@ func (s *Store) scratchFile(ctx context.Context) (f *os.File, release func(), er
 }
 
 // copyArchive writes the layer blob to w, and returns its media type and the digest of the plain archive.
-func copyArchive(r *bufio.Reader, w io.Writer) (types.MediaType, v1.Hash, error) {
+func copyArchive(r *bufio.Reader, w io.Writer, emptyAllowed bool) (types.MediaType, v1.Hash, error) {
 	magic, err := r.Peek(6)
 	if len(magic) == 0 {
 		if errors.Is(err, io.EOF) {
@@ -101,7 +112,7 @@ func copyArchive(r *bufio.Reader, w io.Writer) (types.MediaType, v1.Hash, error)
 		if err != nil {
 			return "", v1.Hash{}, err
 		}
-		diffID, err := readTar(plain)
+		diffID, err := readTar(plain, emptyAllowed)
 		return types.OCILayer, diffID, err
 	case bytes.HasPrefix(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
 		same := io.TeeReader(r, w)
@@ -110,32 +121,32 @@ func copyArchive(r *bufio.Reader, w io.Writer) (types.MediaType, v1.Hash, error)
 			return "", v1.Hash{}, err
 		}
 		defer plain.Close()
-		diffID, err := readTar(plain)
+		diffID, err := readTar(plain, emptyAllowed)
 		return types.OCILayerZStd, diffID, err
 	case bytes.HasPrefix(magic, []byte{0xfd, '7', 'z', 'X', 'Z', 0}):
 		return "", v1.Hash{}, &xzError{}
 	case bytes.HasPrefix(magic, []byte("BZh")):
-		return compress(bzip2.NewReader(r), w)
+		return compress(bzip2.NewReader(r), w, emptyAllowed)
 	default:
-		return compress(r, w)
+		return compress(r, w, emptyAllowed)
 	}
 }
 
 // compress writes a plain archive with gzip.
-func compress(r io.Reader, w io.Writer) (types.MediaType, v1.Hash, error) {
+func compress(r io.Reader, w io.Writer, emptyAllowed bool) (types.MediaType, v1.Hash, error) {
 	z := gzip.NewWriter(w)
-	diffID, err := readTar(io.TeeReader(r, z))
+	diffID, err := readTar(io.TeeReader(r, z), emptyAllowed)
 	return types.OCILayer, diffID, errors.Join(err, z.Close())
 }
 
 // readTar reads a plain archive to its end, checks it, and returns its digest.
-func readTar(r io.Reader) (v1.Hash, error) {
+func readTar(r io.Reader, emptyAllowed bool) (v1.Hash, error) {
 	sum := sha256.New()
 	r = io.TeeReader(r, sum)
 	archive := tar.NewReader(r)
 	for files := 0; ; files++ {
 		header, err := archive.Next()
-		if errors.Is(err, io.EOF) && files > 0 {
+		if errors.Is(err, io.EOF) && (files > 0 || emptyAllowed) {
 			break
 		}
 		if errors.Is(err, io.EOF) {

@@ -19,9 +19,10 @@ import (
 	"github.com/slipway-oci/slipway/oci/ref"
 )
 
-// Load stores the images of an archive that Save, "docker save" (since Docker 25), "skopeo copy" to oci-archive: or a
-// build with type=oci wrote, plain or compressed with gzip or zstd. It reads the archive once as a stream and
-// verifies every blob. Names that are not NAME:TAG are left out; their images are kept without a name.
+// Load stores the images of an archive that Save, "docker save" of any version, "podman save", "skopeo copy" to
+// oci-archive: or docker-archive:, or a build with type=oci or type=docker wrote, plain or compressed with gzip or
+// zstd. It reads the archive once as a stream and verifies every blob. Names that are not NAME:TAG are left out; their
+// images are kept without a name.
 func (s *Store) Load(ctx context.Context, r io.Reader) ([]Image, error) {
 	images, err := s.load(ctx, r)
 	if err != nil {
@@ -36,42 +37,48 @@ func (s *Store) load(ctx context.Context, r io.Reader) ([]Image, error) {
 		return nil, err
 	}
 	defer closePlain()
-	archive := tar.NewReader(plain)
-	var index *v1.IndexManifest
-	foreign := false
-	for {
-		header, err := archive.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("not a tar archive that can be read: %w", err)
-		}
-		if header.Typeflag != tar.TypeReg {
-			continue
-		}
-		switch name := path.Clean(header.Name); {
-		case name == indexFile:
-			if index, err = readIndexFile(archive); err != nil {
-				return nil, err
-			}
-		case name == dockerFile:
-			foreign = true
-		case strings.HasPrefix(name, "blobs/sha256/"):
-			desc := v1.Descriptor{Digest: v1.Hash{Algorithm: "sha256", Hex: path.Base(name)}, Size: header.Size}
-			err := s.Ingest(ctx, desc, func(context.Context, int64) (io.ReadCloser, bool, error) { return io.NopCloser(archive), false, nil })
-			if err != nil {
-				return nil, err
-			}
-		}
+	docker, err := newDockerArchive(s)
+	if err != nil {
+		return nil, err
 	}
+	var index *v1.IndexManifest
+	err = eachEntry(plain, func(name string, header *tar.Header, content io.Reader) error {
+		switch {
+		case name == indexFile:
+			index, err = readIndexFile(content)
+			return err
+		case strings.HasPrefix(name, "blobs/sha256/") && header.Typeflag == tar.TypeReg:
+			desc := v1.Descriptor{Digest: v1.Hash{Algorithm: "sha256", Hex: path.Base(name)}, Size: header.Size}
+			return s.Ingest(ctx, desc, func(context.Context, int64) (io.ReadCloser, bool, error) { return io.NopCloser(content), false, nil })
+		default: // of Docker's own format, which came before the OCI's
+			return docker.entry(ctx, name, header, content)
+		}
+	})
 	switch {
+	case err != nil:
+		return nil, err
 	case index != nil:
 		return s.addAll(ctx, index)
-	case foreign:
-		return nil, &oldArchiveError{}
+	case docker.hasContents():
+		return docker.addAll(ctx)
 	default:
-		return nil, errors.New("it has no index.json, so it is not an OCI image archive")
+		return nil, fmt.Errorf("it has neither %s nor %s, so it is not an archive of images", indexFile, dockerFile)
+	}
+}
+
+// eachEntry visits the entries of a tar archive in their order.
+func eachEntry(r io.Reader, visit func(name string, header *tar.Header, content io.Reader) error) error {
+	for archive := tar.NewReader(r); ; {
+		header, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("not a tar archive that can be read: %w", err)
+		}
+		if err := visit(path.Clean(header.Name), header, archive); err != nil {
+			return err
+		}
 	}
 }
 
@@ -140,15 +147,4 @@ func decompressed(r io.Reader) (plain io.Reader, closePlain func(), err error) {
 	default:
 		return buffered, func() {}, nil
 	}
-}
-
-// oldArchiveError says that an archive has Docker's old format alone.
-type oldArchiveError struct{}
-
-func (*oldArchiveError) Error() string {
-	return "it has the format of docker save before Docker 25, without an OCI index"
-}
-
-func (*oldArchiveError) Hint() string {
-	return "convert it with `skopeo copy docker-archive:FILE oci-archive:NEW`, or save it with a newer Docker"
 }

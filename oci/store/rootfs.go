@@ -46,7 +46,7 @@ func (s *Store) ImportRootFS(ctx context.Context, r io.Reader, opts RootFS) (Ima
 	if _, err := pointer(opts.Name); err != nil { // before minutes of reading
 		return Image{}, err
 	}
-	layer, diffID, err := s.ingestArchive(ctx, r)
+	layer, diffID, err := s.ingestArchive(ctx, r, intake{})
 	if err != nil {
 		return Image{}, fmt.Errorf("importing a root file system: %w", err)
 	}

@@ -55,6 +55,32 @@ func (s *Store) Save(ctx context.Context, w io.Writer, images ...Image) error {
 	)
 }
 
+// SaveDocker writes an image for one platform as an archive in the format of docker save alone, without a name. The
+// lowest layers may be left out: a Docker Engine that keeps layers plain takes those that it has by itself.
+func (s *Store) SaveDocker(ctx context.Context, w io.Writer, img Image, without int) error {
+	m, err := img.Manifest()
+	if err != nil {
+		return fmt.Errorf("saving image %q: %w", img, err)
+	}
+	unnamed := img
+	unnamed.Name = ""
+	entry, err := newDockerEntry(unnamed)
+	if err != nil {
+		return fmt.Errorf("saving image %q: %w", img, err)
+	}
+	toc, err := json.Marshal([]dockerEntry{entry})
+	if err != nil {
+		return err
+	}
+	archive := &archiveWriter{tar: tar.NewWriter(&contextWriter{ctx: ctx, w: w}), written: map[v1.Hash]bool{}}
+	for _, desc := range append([]v1.Descriptor{m.Config}, m.Layers[min(without, len(m.Layers)):]...) {
+		if err := archive.blob(s, desc); err != nil {
+			return fmt.Errorf("saving image %q: %w", img, err)
+		}
+	}
+	return errors.Join(archive.file(dockerFile, toc), archive.tar.Close())
+}
+
 // savedEntry is the entry of an image in the archive: its name travels, what this store knows of its tests does not.
 func savedEntry(img Image) v1.Descriptor {
 	desc := v1.Descriptor{MediaType: img.Descriptor.MediaType, Digest: img.Digest(), Size: img.Descriptor.Size}
@@ -94,21 +120,29 @@ type archiveWriter struct {
 
 func (a *archiveWriter) image(img Image) error {
 	return img.Walk(func(desc v1.Descriptor) error {
-		if a.written[desc.Digest] || !desc.MediaType.IsDistributable() && !img.store.HasBlob(desc) {
+		if !desc.MediaType.IsDistributable() && !img.store.HasBlob(desc) {
 			return nil
 		}
-		a.written[desc.Digest] = true
-		r, err := img.store.verifiedBlob(desc)
-		if err != nil {
-			return err
-		}
-		defer r.Close()
-		if err := a.header(blobName(desc.Digest), desc.Size); err != nil {
-			return err
-		}
-		_, err = io.Copy(a.tar, r)
-		return err
+		return a.blob(img.store, desc)
 	})
+}
+
+// blob writes a blob unless it is in the archive already.
+func (a *archiveWriter) blob(s *Store, desc v1.Descriptor) error {
+	if a.written[desc.Digest] {
+		return nil
+	}
+	a.written[desc.Digest] = true
+	r, err := s.verifiedBlob(desc)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if err := a.header(blobName(desc.Digest), desc.Size); err != nil {
+		return err
+	}
+	_, err = io.Copy(a.tar, r)
+	return err
 }
 
 func (a *archiveWriter) file(name string, data []byte) error {

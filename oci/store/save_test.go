@@ -103,8 +103,10 @@ func TestLoadRefuses(t *testing.T) {
 		{"text", []byte(strings.Repeat("hello\n", 200)), "not a tar archive"},
 		{"cut short", archive[:4000], "unexpected EOF"},
 		{"flipped bit", flipped, "the bytes received have the digest"},
-		{"no index", ocitest.Tar(t, ocitest.Files{"a": "1"}), "no index.json"},
-		{"old docker", ocitest.Tar(t, ocitest.Files{"manifest.json": "[]"}), "before Docker 25"},
+		{"no index", ocitest.Tar(t, ocitest.Files{"a": "1"}), "neither index.json nor manifest.json"},
+		{"nothing of docker", ocitest.Tar(t, ocitest.Files{"manifest.json": "[]"}), "has no images"},
+		{"no config of docker", ocitest.Tar(t, ocitest.Files{"manifest.json": `[{"Config":"c.json"}]`}), `lacks the config "c.json"`},
+		{"no layer of docker", ocitest.Tar(t, ocitest.Files{"manifest.json": `[{"Config":"c.json","Layers":["l"]}]`, "c.json": `{"rootfs":{"diff_ids":["` + img.Digest().String() + `"]}}`}), `lacks the layer "l"`},
 		{"blob missing", ocitest.Tar(t, ocitest.Files{"index.json": `{"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"` + img.Digest().String() + `","size":5}]}`}), "missing"},
 		{"bad digest", ocitest.Tar(t, ocitest.Files{"blobs/sha256/../../x": "1", "blobs/sha256/x": "1"}), "only sha256 is supported"},
 	}
@@ -119,6 +121,36 @@ func TestLoadRefuses(t *testing.T) {
 				t.Errorf("the store has %v, want nothing", got)
 			}
 		})
+	}
+}
+
+func TestLoadReadsArchivesOfDocker(t *testing.T) {
+	img := ocitest.Image(t, ocitest.Files{"a": "1"}, ocitest.Files{})
+	tag, err := name.NewTag("app:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var archive bytes.Buffer
+	if err := tarball.Write(tag, img, &archive); err != nil {
+		t.Fatal(err)
+	}
+	s := ocitest.Store(t)
+	loaded, err := s.Load(t.Context(), &archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(loaded) != 1 || loaded[0].Name != "app:1" {
+		t.Fatalf("loaded %v", loaded)
+	}
+	if err := loaded[0].Verify(t.Context()); err != nil {
+		t.Error(err)
+	}
+	want, err := img.ConfigName()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, err := loaded[0].Manifest(); err != nil || m.Config.Digest != want {
+		t.Errorf("the config is %v, want %s (%v)", m, want, err)
 	}
 }
 

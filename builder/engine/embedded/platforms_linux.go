@@ -14,7 +14,7 @@ import (
 // binfmt is where the kernel lists the interpreters of programs that it cannot run itself (binfmt_misc).
 const binfmt = "/proc/sys/fs/binfmt_misc"
 
-// interpreters are the platforms by the names under which QEMU's interpreters are registered.
+// interpreters are the platforms by the names under which interpreters are registered: QEMU's, and Apple's.
 var interpreters = map[string][]string{
 	"qemu-x86_64":      {"linux/amd64"},
 	"qemu-aarch64":     {"linux/arm64"},
@@ -26,6 +26,7 @@ var interpreters = map[string][]string{
 	"qemu-mips64":      {"linux/mips64"},
 	"qemu-mips64el":    {"linux/mips64le"},
 	"qemu-loongarch64": {"linux/loong64"},
+	"rosetta":          {"linux/amd64"}, // of virtual machines on a Mac
 }
 
 // knownPlatforms answers with the platforms that were found at the start. BuildKit would look for them again for each

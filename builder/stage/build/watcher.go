@@ -224,8 +224,8 @@ func (w *watcher) notRun(c plan.Component, failed *engine.ComponentError) error 
 		e.Message = "the runner did not run: " + w.stray
 	}
 	if strings.Contains(w.stray, "exec format error") {
-		e.Message = "this machine cannot run programs for " + w.in.Platform.Name
-		e.Mend = "install the package qemu-user-static and register it: systemctl restart systemd-binfmt; or use a builder with such machines"
+		cannot := stage.CannotRun(w.in.Platform.Name)
+		e.Message, e.Mend = cannot.Message, cannot.Mend
 	}
 	if failed.ExitCode == 137 {
 		e.Message, e.Mend = "the runner was killed", "most often the machine was out of memory: see `dmesg`"

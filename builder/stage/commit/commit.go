@@ -105,6 +105,10 @@ func Run(ctx context.Context, s stage.Services, in Input, exported Exported) (Ou
 	out.Record.Unchanged = exported.unchanged
 	if len(exported.checks) == 1 {
 		exported.checks[0].describe(out.Record.Layers)
+	} else {
+		for i, checked := range exported.checks {
+			checked.describe(out.Record.Manifests[i].Layers)
+		}
 	}
 	out.Record.Since, err = since(ctx, s, before, out.Record)
 	return out, failure(ctx, err)
@@ -156,10 +160,23 @@ func newRecord(in Input, out Output, name string) (result.Image, error) {
 	if record.Size, err = out.Image.Size(); err != nil {
 		return record, err
 	}
-	if len(out.Platforms) > 1 {
-		return record, nil // each platform has layers and a config of its own
+	if len(out.Platforms) == 1 {
+		return record, describe(out.Image, &record)
 	}
-	return record, describe(out.Image, &record)
+	for i, image := range out.Platforms { // each has layers and a config of its own
+		var one result.Image
+		if err := describe(image, &one); err != nil {
+			return record, err
+		}
+		size, err := image.Size()
+		if err != nil {
+			return record, err
+		}
+		record.Manifests = append(record.Manifests, result.Manifest{
+			Platform: record.Platforms[i], Digest: image.Digest().String(), ConfigDigest: one.ConfigDigest, Size: size, Layers: one.Layers,
+		})
+	}
+	return record, nil
 }
 
 // describe adds what an image for one platform consists of.

@@ -15,20 +15,27 @@ import (
 	"github.com/slipway-oci/slipway/builder/event"
 	"github.com/slipway-oci/slipway/builder/plan"
 	"github.com/slipway-oci/slipway/builder/stage"
+	"github.com/slipway-oci/slipway/oci/daemon"
 	"github.com/slipway-oci/slipway/oci/ref"
 	"github.com/slipway-oci/slipway/oci/registry"
 	"github.com/slipway-oci/slipway/oci/store"
 )
 
+// Sources are where parents come from that the store misses.
+type Sources struct {
+	Registry *registry.Client
+	Daemon   daemon.Opener
+}
+
 // Ensure returns the parent's image for a platform, nil for scratch. What the store misses is pulled or copied; an
 // image that is there needs no network. Failures are *stage.Error.
-func Ensure(ctx context.Context, s stage.Services, client *registry.Client, p *plan.Plan, platform plan.Platform) (*engine.Image, error) {
+func Ensure(ctx context.Context, s stage.Services, from Sources, p *plan.Plan, platform plan.Platform) (*engine.Image, error) {
 	if p.Parent.Reference.Transport == ref.Scratch {
 		return nil, nil
 	}
 	image, err := s.Store.Resolve(ctx, platform.Digest)
 	if err != nil || !complete(image) {
-		if image, err = fetch(ctx, s, client, p.Parent, platform); err != nil {
+		if image, err = fetch(ctx, s, from, p.Parent, platform); err != nil {
 			return nil, failure(ctx, p.Parent, err)
 		}
 	}
@@ -40,7 +47,7 @@ func Ensure(ctx context.Context, s stage.Services, client *registry.Client, p *p
 	if err != nil {
 		return nil, failure(ctx, p.Parent, err)
 	}
-	return &engine.Image{Digest: digest.Digest(platform.Digest), Config: raw}, nil
+	return &engine.Image{Digest: digest.Digest(image.Digest().String()), Config: raw}, nil
 }
 
 // complete reports whether all layers are there; a prune or a broken pull may have left some out.
@@ -57,14 +64,14 @@ func complete(image store.Image) bool {
 	return true
 }
 
-func fetch(ctx context.Context, s stage.Services, client *registry.Client, p plan.Parent, platform plan.Platform) (store.Image, error) {
+func fetch(ctx context.Context, s stage.Services, from Sources, p plan.Parent, platform plan.Platform) (store.Image, error) {
 	switch p.Reference.Transport {
 	case ref.Registry:
 		pinned, err := p.Reference.WithDigest(platform.Digest)
 		if err != nil {
 			return store.Image{}, err
 		}
-		return client.Pull(ctx, pinned, s.Store, registry.PullOptions{Platform: want(platform), Progress: progress(s.Events, p.Name)})
+		return from.Registry.Pull(ctx, pinned, s.Store, registry.PullOptions{Platform: want(platform), Progress: progress(s.Events, p.Name)})
 	case ref.Layout:
 		layout, err := store.OpenExisting(p.Reference.Path)
 		if err != nil {
@@ -79,9 +86,28 @@ func fetch(ctx context.Context, s stage.Services, client *registry.Client, p pla
 			return store.Image{}, err
 		}
 		return s.Store.Put(ctx, image, "", nil)
+	case ref.Daemon:
+		return load(ctx, s, from.Daemon, p.Reference, platform)
 	default:
 		return store.Image{}, fmt.Errorf("%s is not in the image store any more", p.Reference)
 	}
+}
+
+// load takes the image from the local engine that the plan found it in.
+func load(ctx context.Context, s stage.Services, open daemon.Opener, r ref.Ref, platform plan.Platform) (store.Image, error) {
+	client, err := open.Client()
+	if err != nil {
+		return store.Image{}, err
+	}
+	id, err := v1.NewHash(r.Digest)
+	if err != nil {
+		return store.Image{}, err
+	}
+	p, err := v1.ParsePlatform(platform.Name)
+	if err != nil {
+		return store.Image{}, err
+	}
+	return client.Import(ctx, id, *p, s.Store)
 }
 
 func want(platform plan.Platform) *v1.Platform {

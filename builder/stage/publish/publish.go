@@ -20,6 +20,7 @@ import (
 // Input is what the stage works on.
 type Input struct {
 	Targets  []plan.Target
+	Local    []distribute.Target // engines and files on this machine
 	Image    store.Image // the image that was tested
 	Registry *registry.Client
 }
@@ -31,7 +32,7 @@ func Run(ctx context.Context, s stage.Services, in Input) ([]result.Target, erro
 	if err != nil {
 		return nil, &stage.Error{Code: stage.CodeInput, Message: err.Error(), Err: err}
 	}
-	outcomes := distribute.Send(ctx, in.Image, targets, distribute.Options{Progress: progress(s.Events)})
+	outcomes := distribute.Send(ctx, in.Image, append(targets, in.Local...), distribute.Options{Progress: progress(s.Events)})
 	records := []result.Target{}
 	for _, o := range outcomes {
 		for _, reference := range o.References {
@@ -88,17 +89,25 @@ func progress(events event.Sink) func(distribute.Progress) {
 	}
 }
 
+// canPush reports whether `slipway image push` goes there: to registries and engines, not to files.
+func canPush(reference string) bool {
+	r, err := ref.Parse(reference)
+	return err == nil && (r.Transport == ref.Registry || r.Transport == ref.Daemon)
+}
+
 // failure says which targets failed. The hint is how to go on without building again.
 func failure(image store.Image, outcomes []distribute.Outcome, err error) error {
 	var missing []string
 	for _, o := range outcomes {
-		if o.Err != nil {
-			missing = append(missing, o.References...)
+		for _, reference := range o.References {
+			if o.Err != nil && canPush(reference) {
+				missing = append(missing, reference)
+			}
 		}
 	}
-	e := &stage.Error{
-		Code: stage.CodePublish, Message: err.Error(), Err: err,
-		Mend: "the tested image is in the image store; go on with: slipway image push " + image.Name + " " + strings.Join(missing, " "),
+	e := &stage.Error{Code: stage.CodePublish, Message: err.Error(), Err: err, Mend: "the tested image is in the image store"}
+	if len(missing) > 0 {
+		e.Mend += "; go on with: slipway image push " + image.Name + " " + strings.Join(missing, " ")
 	}
 	var hinted interface{ Hint() string }
 	if errors.As(err, &hinted) {

@@ -32,6 +32,8 @@ type buildOptions struct {
 	option.Secret
 	option.Cache
 	output      buildOutput
+	outputs     option.Output
+	load        bool // into the local engine
 	noCache     []string
 	compression option.Compression
 	isolation   option.Isolation
@@ -62,6 +64,8 @@ func (a *app) buildCmd() *cobra.Command {
 	o.Progress.AddFlags(fs)
 	o.Format.AddFlags(fs)
 	o.output.AddFlags(fs)
+	o.outputs.AddFlags(fs)
+	fs.BoolVar(&o.load, "load", false, "also load the image into the local Docker Engine or Podman")
 	o.compression.AddFlags(fs)
 	o.Secret.AddFlags(fs)
 	o.Cache.AddFlags(fs)
@@ -103,7 +107,13 @@ func (a *app) build(ctx context.Context, o *buildOptions, events *show) (*result
 	if err != nil {
 		return nil, err
 	}
-	r, options, err := o.load()
+	build.Daemon = a.daemon()
+	if o.load {
+		if err := reach(ctx, build.Daemon); err != nil {
+			return nil, err
+		}
+	}
+	r, options, err := o.read()
 	if err != nil {
 		return nil, err
 	}
@@ -113,8 +123,10 @@ func (a *app) build(ctx context.Context, o *buildOptions, events *show) (*result
 	var p *plan.Plan
 	_, err = stage.Timed(events, event.StageResolve, func() error {
 		var err error
-		p, err = a.resolve(ctx, r, options, images, client)
-		return err
+		if p, err = a.resolve(ctx, r, options, sources{images, client, build.Daemon}); err != nil {
+			return err
+		}
+		return o.outputs.Check(len(p.Platforms))
 	})
 	if err != nil {
 		return nil, err
@@ -126,7 +138,7 @@ func (a *app) build(ctx context.Context, o *buildOptions, events *show) (*result
 	}
 	build.Engine, build.Store, build.Registry, build.Started, build.Resolved = e, images, client, started, resolved
 	build.Memory = folders.Memory()
-	return a.execute(ctx, p, folders, events, build)
+	return a.execute(ctx, p, folders, events, build, o.local)
 }
 
 // builderOptions are what the flags say of a build, besides its plan.
@@ -144,12 +156,15 @@ func (o *buildOptions) builderOptions(getenv func(string) string) (builder.Optio
 }
 
 // execute builds a plan in a run of its own, which keeps the events and the result.
-func (a *app) execute(ctx context.Context, p *plan.Plan, folders home.Folders, events *show, o builder.Options) (_ *result.Result, err error) {
+func (a *app) execute(ctx context.Context, p *plan.Plan, folders home.Folders, events *show, o builder.Options, local localTargets) (_ *result.Result, err error) {
 	number, err := report.NextBuild(folders.Runs(), p.Recipe.Normal, p.Recipe.Version)
 	if err != nil {
 		return nil, machineError{err}
 	}
 	p = p.WithBuild(number)
+	if o.Local, err = local(p, o.Daemon); err != nil {
+		return nil, err
+	}
 	run, err := report.New(folders.Runs())
 	if err != nil {
 		return nil, machineError{err}

@@ -17,8 +17,8 @@ func (a *app) imageCmd() *cobra.Command {
 		Example: "  slipway image list\n  slipway image show web:1.0.0-1",
 	}
 	cmd.AddCommand(
-		a.imageListCmd(), a.imageShowCmd(), a.imageImportCmd(), a.imagePullCmd(), a.imagePushCmd(), a.imageTagCmd(), a.imageDeleteCmd(),
-		a.imagePruneCmd(),
+		a.imageListCmd(), a.imageShowCmd(), a.imageImportCmd(), a.imagePullCmd(), a.imagePushCmd(), a.imageSaveCmd(), a.imageLoadCmd(),
+		a.imageTagCmd(), a.imageDeleteCmd(), a.imagePruneCmd(),
 	)
 	return group(cmd)
 }

@@ -29,8 +29,9 @@ func (a *app) imagePullCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "pull [flags] REFERENCE [NAME[:TAG]]",
 		Short: "Copy an image into the store",
-		Long: "Copy an image into the store, from a registry or from an OCI image layout (oci-layout:DIR[:TAG]). A recipe\n" +
-			"names it as its parent with store:NAME:TAG. Without NAME it is called as in REFERENCE.",
+		Long: "Copy an image into the store, from a registry, from the local Docker Engine or Podman (docker-daemon:NAME[:TAG]),\n" +
+			"or from an OCI image layout (oci-layout:DIR[:TAG]). A recipe names it as its parent with store:NAME:TAG. Without\n" +
+			"NAME it is called as in REFERENCE.",
 		Example: "  slipway image pull debian:12\n  slipway image pull oci-layout:./base golden:1",
 		Args:    arguments(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -70,6 +71,8 @@ func (a *app) runImagePull(ctx context.Context, o *imagePullOptions) error {
 		image, err = a.pull(ctx, o, images, source, name, platforms)
 	case ref.Layout:
 		image, err = copyLayout(ctx, images, source, name)
+	case ref.Daemon:
+		image, err = a.copyFromEngine(ctx, images, source, name)
 	default:
 		err = unsupported{source}
 	}
@@ -116,6 +119,24 @@ func (a *app) pull(ctx context.Context, o *imagePullOptions, images *store.Store
 	}
 	image, err := client.Pull(ctx, source, images, options)
 	return image, errors.Join(err, d.Close())
+}
+
+// copyFromEngine copies an image out of the local engine.
+func (a *app) copyFromEngine(ctx context.Context, images *store.Store, source ref.Ref, name string) (store.Image, error) {
+	client, err := a.daemon().Client()
+	if err != nil {
+		return store.Image{}, err
+	}
+	defer client.Close()
+	info, err := client.Inspect(ctx, source)
+	if err != nil {
+		return store.Image{}, err
+	}
+	image, err := client.Import(ctx, info.ID, info.Platform, images)
+	if err != nil {
+		return store.Image{}, err
+	}
+	return images.Add(ctx, image.Descriptor, name, nil)
 }
 
 // copyLayout copies an image out of a layout.

@@ -33,7 +33,8 @@ func (a *app) imagePushCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "push [flags] IMAGE REFERENCE...",
 		Short: "Push an image of the store to registries",
-		Long: "Push an image of the store to registries, under every REFERENCE. What a registry has already is not sent\n" +
+		Long: "Push an image of the store to registries, under every REFERENCE, or to the local Docker Engine or Podman as\n" +
+			"docker-daemon:NAME:TAG. What a registry has already is not sent\n" +
 			"again, so this goes on where a build's push broke off. An image whose tests failed is refused.",
 		Example: "  slipway image push web:1.0.0-1 localhost:5000/web:1.0.0 localhost:5000/web:latest",
 		Args:    arguments(2, -1),
@@ -76,11 +77,11 @@ func (a *app) runImagePush(ctx context.Context, o *imagePushOptions) error {
 	defer client.Close()
 	var targets []distribute.Target
 	for _, text := range o.references {
-		r, err := ref.ParseRegistry(text)
+		target, err := a.pushTarget(client, text)
 		if err != nil {
 			return errors.Join(err, d.Close())
 		}
-		targets = append(targets, distribute.Registry(client, r, registry.PushOptions{}))
+		targets = append(targets, target)
 	}
 	outcomes := push(ctx, image, targets, d)
 	if err := errors.Join(d.Close(), writeOutcomes(a.Stdout, outcomes, &o.Format)); err != nil {
@@ -90,6 +91,25 @@ func (a *app) runImagePush(ctx context.Context, o *imagePushOptions) error {
 		return publishError{err}
 	}
 	return nil
+}
+
+// pushTarget is where a reference points: a registry, or the local engine.
+func (a *app) pushTarget(client *registry.Client, text string) (distribute.Target, error) {
+	r, err := ref.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	if r.Transport == ref.Registry {
+		return distribute.Registry(client, r, registry.PushOptions{}), nil
+	}
+	if r.Transport != ref.Daemon || r.Tag == "" {
+		return nil, usageError{fmt.Errorf("%q is no place to push to", text), "write REGISTRY/NAME:TAG, or docker-daemon:NAME:TAG for the local Docker Engine"}
+	}
+	engine, err := a.daemon().Client()
+	if err != nil {
+		return nil, err
+	}
+	return distribute.Daemon(engine, []ref.Ref{r}), nil
 }
 
 // publishError is a push that failed.

@@ -31,13 +31,13 @@ func (a *app) planCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r, options, err := o.load()
+			r, options, err := o.read()
 			if err != nil {
 				return err
 			}
 			client := registries.Client(nil)
 			defer client.Close()
-			p, err := a.resolve(cmd.Context(), r, options, images, client)
+			p, err := a.resolve(cmd.Context(), r, options, sources{images, client, a.daemon()})
 			if err != nil {
 				return err
 			}

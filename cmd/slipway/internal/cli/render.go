@@ -49,13 +49,14 @@ func (a *app) runRender(ctx context.Context, o *renderOptions) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	r, options, err := o.load()
+	r, options, err := o.read()
 	if err != nil {
 		return "", err
 	}
 	client := o.Client(nil)
 	defer client.Close()
-	p, err := a.resolve(ctx, r, options, images, client)
+	from := sources{images, client, a.daemon()}
+	p, err := a.resolve(ctx, r, options, from)
 	if err != nil {
 		return "", err
 	}
@@ -63,5 +64,5 @@ func (a *app) runRender(ctx context.Context, o *renderOptions) (string, error) {
 	if dir == "" {
 		dir = p.Recipe.Normal + "-" + p.Recipe.Version
 	}
-	return filepath.Clean(dir), render.Write(ctx, p, render.Sources{Store: images, Registry: client}, dir)
+	return filepath.Clean(dir), render.Write(ctx, p, render.Sources{Store: images, Registry: client, Daemon: from.daemon}, dir)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/slipway-oci/slipway/builder/plan"
 	"github.com/slipway-oci/slipway/builder/recipe"
 	"github.com/slipway-oci/slipway/cmd/slipway/internal/option"
+	"github.com/slipway-oci/slipway/oci/daemon"
 	"github.com/slipway-oci/slipway/oci/registry"
 	"github.com/slipway-oci/slipway/oci/store"
 	"github.com/slipway-oci/slipway/runner/action/catalog"
@@ -68,8 +69,8 @@ func (o *planOptions) options() (plan.Options, error) {
 // machine is the platform of the containers that run on this machine without emulation.
 func machine() v1.Platform { return v1.Platform{OS: "linux", Architecture: runtime.GOARCH} }
 
-// load reads the recipe and the options of its plan: all that can be wrong without looking anything up.
-func (o *planOptions) load() (*recipe.Recipe, plan.Options, error) {
+// read reads the recipe and the options of its plan: all that can be wrong without looking anything up.
+func (o *planOptions) read() (*recipe.Recipe, plan.Options, error) {
 	options, err := o.options()
 	if err != nil {
 		return nil, options, err
@@ -78,14 +79,21 @@ func (o *planOptions) load() (*recipe.Recipe, plan.Options, error) {
 	return r, options, err
 }
 
+// sources are where images are looked up.
+type sources struct {
+	images *store.Store
+	client *registry.Client
+	daemon daemon.Opener
+}
+
 // resolve makes the plan of a recipe. Components are looked for in the store, among the managed ones, beside the recipe
 // and at their addresses, in this order.
-func (a *app) resolve(ctx context.Context, r *recipe.Recipe, options plan.Options, images *store.Store, client *registry.Client) (*plan.Plan, error) {
+func (a *app) resolve(ctx context.Context, r *recipe.Recipe, options plan.Options, s sources) (*plan.Plan, error) {
 	actions, err := catalog.Builtin()
 	if err != nil {
 		return nil, err
 	}
-	found := plan.Sources{Registry: client, Store: images}
+	found := plan.Sources{Registry: s.client, Store: s.images, Daemon: s.daemon}
 	options.Actions = actions
 	options.Images, options.Versions = found, found.Versions
 	kept := &componentSource{app: a}
@@ -94,7 +102,7 @@ func (a *app) resolve(ctx context.Context, r *recipe.Recipe, options plan.Option
 		kept,
 		managed.Source{Actions: actions},
 		component.Files{Dir: r.Dir, Actions: actions},
-		component.Addresses{Read: fetch.New(fetch.Options{Registry: client}).Read, Actions: actions},
+		component.Addresses{Read: fetch.New(fetch.Options{Registry: s.client}).Read, Actions: actions},
 	)
 	return plan.New(ctx, r, options)
 }
