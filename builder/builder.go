@@ -36,10 +36,10 @@ type Options struct {
 	Registry *registry.Client
 	Daemon   daemon.Opener // for a parent from a local engine; may be nil
 	// Local are targets on this machine, which get the image whether it is pushed or not.
-	Local  []distribute.Target
-	Events   event.Sink        // nil discards
-	Logs     stage.Logs        // where log folders go
-	Secrets  map[string][]byte // values by name, for components that refer to them
+	Local   []distribute.Target
+	Events  event.Sink        // nil discards
+	Logs    stage.Logs        // where log folders go
+	Secrets map[string][]byte // values by name, for components that refer to them
 	// KeepFailed keeps the file system that a failed component leaves, for a look into it.
 	KeepFailed bool
 	// CacheFrom and CacheTo are caches besides the builder's own.

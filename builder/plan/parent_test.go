@@ -99,11 +99,14 @@ func TestREC11Platforms(t *testing.T) {
 	for _, test := range []struct {
 		name, override, want string
 		platforms            []string
+		recipe               string // its platforms
 		only                 *v1.Platform
 		workers              bool
 	}{
 		{name: "machine", want: "linux/amd64"},
 		{name: "asked for", platforms: []string{"linux/arm64", "linux/amd64", "linux/arm64"}, want: "linux/arm64,linux/amd64"},
+		{name: "of the recipe", recipe: "[linux/arm64, linux/amd64]", want: "linux/arm64,linux/amd64"},
+		{name: "asked for besides the recipe", recipe: "[linux/arm64]", platforms: []string{"linux/amd64"}, want: "linux/amd64"},
 		{name: "override agrees", override: "Linux", want: "linux/amd64"},
 		{name: "override differs", override: "Windows", want: `recipe.yaml:3:19: platformOverride is Windows, but parent image "debian:12" is for linux`},
 		{name: "parent lacks it", platforms: []string{"linux/s390x"}, want: `recipe.yaml:2:14: parent image "debian:12": no image for platform "linux/s390x"`},
@@ -115,6 +118,9 @@ func TestREC11Platforms(t *testing.T) {
 			text := head
 			if test.override != "" {
 				text += "platformOverride: " + test.override + "\n"
+			}
+			if test.recipe != "" {
+				text += "platforms: " + test.recipe + "\n"
 			}
 			p, err := makePlan(t, map[string]string{"recipe.yaml": text}, func(o *Options) {
 				o.Images, o.WindowsWorkers = &images{only: test.only}, test.workers

@@ -21,7 +21,7 @@ import (
 type Input struct {
 	Targets  []plan.Target
 	Local    []distribute.Target // engines and files on this machine
-	Image    store.Image // the image that was tested
+	Image    store.Image         // the image that was tested
 	Registry *registry.Client
 }
 

@@ -34,6 +34,7 @@ type home struct {
 	env  []string // beyond that of the test
 	user []string // a command before slipway, to run it as somebody else
 	bin  string   // the program; empty means the one under test
+	attr *syscall.SysProcAttr
 }
 
 // newHome is an empty home of the test's own.
@@ -72,6 +73,7 @@ func (h *home) command(args ...string) *exec.Cmd {
 		}
 	}
 	cmd.Env = append(cmd.Env, h.env...)
+	cmd.SysProcAttr = h.attr
 	return cmd
 }
 
