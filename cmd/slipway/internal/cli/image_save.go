@@ -30,7 +30,7 @@ func (a *app) imageSaveCmd() *cobra.Command {
 }
 
 func (a *app) runImageSave(ctx context.Context, names []string, file string) error {
-	if file == "" && a.terminal(a.Stdout) {
+	if file == "" && a.terminal(a.Stdout).IsTerminal {
 		return usageError{errors.New("an archive is not written to a terminal"), "name a file with -o FILE, or redirect the output"}
 	}
 	s, err := a.images()
