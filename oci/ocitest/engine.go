@@ -21,6 +21,7 @@ type Engine struct {
 	Name    string   // docker or podman
 	Host    string   // for DOCKER_HOST
 	Command []string // the client that speaks to it
+	run     []string // a container without network, within what any machine allows
 	tb      testing.TB
 }
 
@@ -33,18 +34,14 @@ func Docker(tb testing.TB) *Engine {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() {
-		if err := dockerd.RemoveCgroups(filepath.Base(dir)); err != nil {
-			tb.Errorf("control groups of dockerd: %v", err)
-		}
-	})
 	client, err := exec.LookPath("docker")
 	if err != nil {
 		tb.Skip("docker is not installed (Debian: apt install docker.io)")
 	}
 	host := "unix://" + dockerd.Socket(dir)
 	serve(tb, dir, dockerd.Socket(dir), args)
-	return &Engine{Name: "docker", Host: host, Command: []string{client, "--host", host}, tb: tb}
+	run := []string{"run", "--rm", "--network", "none"}
+	return &Engine{Name: "docker", Host: host, Command: []string{client, "--host", host}, run: run, tb: tb}
 }
 
 // Podman starts Podman's service of the Docker API with a socket and folders of its own. The test is skipped where it
@@ -58,7 +55,10 @@ func Podman(tb testing.TB) *Engine {
 	}
 	socket := filepath.Join(dir, "podman.sock")
 	serve(tb, dir, socket, append(command, "system", "service", "--time", "0", "unix://"+socket))
-	return &Engine{Name: "podman", Host: "unix://" + socket, Command: command, tb: tb}
+	run := []string{
+		"run", "--rm", "--network", "none", "--cgroup-parent", filepath.Base(dir), "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024",
+	}
+	return &Engine{Name: "podman", Host: "unix://" + socket, Command: command, run: run, tb: tb}
 }
 
 // Run runs the engine's client and returns what it wrote, without the newline at the end.
@@ -66,7 +66,10 @@ func (e *Engine) Run(args ...string) string {
 	e.tb.Helper()
 	args = append(append([]string{}, e.Command...), args...)
 	cmd := exec.CommandContext(e.tb.Context(), args[0], args[1:]...)
-	cmd.Env = append(os.Environ(), "DOCKER_CONFIG="+e.tb.TempDir())
+	cmd.Env = os.Environ()
+	if e.Name == "docker" { // podman refuses an empty folder
+		cmd.Env = append(cmd.Env, "DOCKER_CONFIG="+e.tb.TempDir())
+	}
 	var errors strings.Builder
 	cmd.Stderr = &errors
 	out, err := cmd.Output()
@@ -74,6 +77,12 @@ func (e *Engine) Run(args ...string) string {
 		e.tb.Fatalf("%s: %v\n%s", strings.Join(args, " "), err, errors.String())
 	}
 	return strings.TrimSuffix(string(out), "\n")
+}
+
+// RunImage runs a program in a container of an image and returns what it wrote.
+func (e *Engine) RunImage(image string, command ...string) string {
+	e.tb.Helper()
+	return e.Run(append(append(append([]string{}, e.run...), image), command...)...)
 }
 
 // engineFolder is a folder with a short name, as paths of sockets are limited.
@@ -91,6 +100,9 @@ func engineFolder(tb testing.TB, program, debianPackage string) string {
 	}
 	tb.Cleanup(func() {
 		unmountBelow(dir)
+		if err := dockerd.RemoveCgroups(filepath.Base(dir)); err != nil {
+			tb.Errorf("control groups of %s: %v", program, err)
+		}
 		if err := os.RemoveAll(dir); err != nil {
 			tb.Errorf("remove the folder of %s: %v", program, err)
 		}

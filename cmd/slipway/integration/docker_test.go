@@ -42,7 +42,7 @@ func parentFromEngine(t *testing.T, engine *ocitest.Engine) {
 			t.Errorf("%s has %s as %s, want the tested config %s", engine.Name, name, got, r.Image.ConfigDigest)
 		}
 	}
-	if out := engine.Run("run", "--rm", "--network", "none", "web:1.0.0-1", "/bin/program", "run", "--help"); !strings.Contains(out, "--documents") {
+	if out := engine.RunImage("web:1.0.0-1", "/bin/program", "run", "--help"); !strings.Contains(out, "--documents") {
 		t.Errorf("the loaded image runs its program: %q", out)
 	}
 	// The parent's layers went from the engine to the store, and are those of the image in the engine again.
