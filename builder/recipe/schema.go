@@ -167,6 +167,7 @@ var descriptions = map[string]string{
 	"size":                   "Bytes, such as 500kB, 20MB or 1.5GiB.",
 	"files":                  "A number of files.",
 	"seconds":                "A time.",
+	"platforms":              "What to build for, such as linux/amd64 and linux/arm64. Default: what fits this machine.",
 	"workingDirectory":       "Where components run. Default /tmp.",
 	"dockerfileTemplateData": "The Dockerfile template itself.",
 	"dockerfileTemplateUri":  "A file with the Dockerfile template.",
