@@ -1,5 +1,5 @@
-// Package home says where slipway keeps things on disk: data (images, runs, the component store) and cache (the
-// builder's state), after the XDG base directory specification. SLIPWAY_HOME moves them all. It creates nothing.
+// Package home says where slipway keeps things on disk: data (images, runs, the component store), cache (the builder's
+// state) and the settings, after the XDG base directory specification. SLIPWAY_HOME moves them all. It creates nothing.
 package home
 
 import (
@@ -8,10 +8,11 @@ import (
 	"path/filepath"
 )
 
-// Folders are the two roots everything else is below.
+// Folders are the roots everything else is below.
 type Folders struct {
-	Data  string // what a user would miss: images, runs, the component store
-	Cache string // what a later build can make again
+	Data   string // what a user would miss: images, runs, the component store
+	Cache  string // what a later build can make again
+	Config string // what a user writes, "" when there is no place for it
 }
 
 // Resolve finds the folders from the environment, which getenv reads. The paths are absolute; a relative XDG
@@ -22,7 +23,7 @@ func Resolve(getenv func(string) string) (Folders, error) {
 		if err != nil {
 			return Folders{}, fmt.Errorf("SLIPWAY_HOME %q: %w", dir, err)
 		}
-		return Folders{Data: abs, Cache: abs}, nil
+		return Folders{Data: abs, Cache: abs, Config: abs}, nil
 	}
 	data, err := xdg(getenv, "XDG_DATA_HOME", ".local", "share")
 	if err != nil {
@@ -32,7 +33,8 @@ func Resolve(getenv func(string) string) (Folders, error) {
 	if err != nil {
 		return Folders{}, err
 	}
-	return Folders{Data: data, Cache: cache}, nil
+	config, _ := xdg(getenv, "XDG_CONFIG_HOME", ".config") // without one there are no settings
+	return Folders{Data: data, Cache: cache, Config: config}, nil
 }
 
 // Images is the image store, an OCI image layout.
@@ -43,6 +45,14 @@ func (f Folders) Runs() string { return filepath.Join(f.Data, "runs") }
 
 // Store is the database of components and recipes.
 func (f Folders) Store() string { return filepath.Join(f.Data, "store.db") }
+
+// Settings is the file with slipway's settings, "" when there is no place for it.
+func (f Folders) Settings() string {
+	if f.Config == "" {
+		return ""
+	}
+	return filepath.Join(f.Config, "settings.yaml")
+}
 
 // BuildKit is the state of the embedded builder.
 func (f Folders) BuildKit() string { return filepath.Join(f.Cache, "buildkit") }

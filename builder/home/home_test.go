@@ -20,11 +20,12 @@ func TestResolve(t *testing.T) {
 		env  map[string]string
 		want home.Folders
 	}{
-		{"home", map[string]string{"HOME": "/home/ann"}, home.Folders{Data: "/home/ann/.local/share/slipway", Cache: "/home/ann/.cache/slipway"}},
-		{"xdg", map[string]string{"HOME": "/h", "XDG_DATA_HOME": "/d", "XDG_CACHE_HOME": "/c"}, home.Folders{Data: "/d/slipway", Cache: "/c/slipway"}},
-		{"relative xdg is ignored", map[string]string{"HOME": "/h", "XDG_DATA_HOME": "d"}, home.Folders{Data: "/h/.local/share/slipway", Cache: "/h/.cache/slipway"}},
-		{"SLIPWAY_HOME moves all", map[string]string{"HOME": "/h", "XDG_DATA_HOME": "/d", "SLIPWAY_HOME": "/s"}, home.Folders{Data: "/s", Cache: "/s"}},
-		{"relative SLIPWAY_HOME", map[string]string{"SLIPWAY_HOME": "s"}, home.Folders{Data: filepath.Join(wd, "s"), Cache: filepath.Join(wd, "s")}},
+		{"home", map[string]string{"HOME": "/home/ann"}, home.Folders{Data: "/home/ann/.local/share/slipway", Cache: "/home/ann/.cache/slipway", Config: "/home/ann/.config/slipway"}},
+		{"xdg", map[string]string{"HOME": "/h", "XDG_DATA_HOME": "/d", "XDG_CACHE_HOME": "/c", "XDG_CONFIG_HOME": "/e"}, home.Folders{Data: "/d/slipway", Cache: "/c/slipway", Config: "/e/slipway"}},
+		{"no place for settings", map[string]string{"XDG_DATA_HOME": "/d", "XDG_CACHE_HOME": "/c"}, home.Folders{Data: "/d/slipway", Cache: "/c/slipway"}},
+		{"relative xdg is ignored", map[string]string{"HOME": "/h", "XDG_DATA_HOME": "d"}, home.Folders{Data: "/h/.local/share/slipway", Cache: "/h/.cache/slipway", Config: "/h/.config/slipway"}},
+		{"SLIPWAY_HOME moves all", map[string]string{"HOME": "/h", "XDG_DATA_HOME": "/d", "SLIPWAY_HOME": "/s"}, home.Folders{Data: "/s", Cache: "/s", Config: "/s"}},
+		{"relative SLIPWAY_HOME", map[string]string{"SLIPWAY_HOME": "s"}, home.Folders{Data: filepath.Join(wd, "s"), Cache: filepath.Join(wd, "s"), Config: filepath.Join(wd, "s")}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -50,9 +51,9 @@ func TestResolveWithoutHome(t *testing.T) {
 }
 
 func TestPaths(t *testing.T) {
-	f := home.Folders{Data: "/d", Cache: "/c"}
-	got := []string{f.Images(), f.Runs(), f.Store(), f.BuildKit()}
-	want := []string{"/d/images", "/d/runs", "/d/store.db", "/c/buildkit"}
+	f := home.Folders{Data: "/d", Cache: "/c", Config: "/e"}
+	got := []string{f.Images(), f.Runs(), f.Store(), f.BuildKit(), f.Settings(), home.Folders{}.Settings()}
+	want := []string{"/d/images", "/d/runs", "/d/store.db", "/c/buildkit", "/e/settings.yaml", ""}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("paths (-want +got):\n%s", diff)
 	}
