@@ -101,8 +101,9 @@ func (r *reader) workingDirectory(n *yaml.Node) Text {
 
 func (r *reader) components(n *yaml.Node) []Component {
 	var list []Component
-	if items := r.value(n); items.Kind == yaml.SequenceNode && len(items.Content) > maxComponents {
-		r.fail(n, "components has %d entries; at most %d are allowed", len(items.Content), maxComponents)
+	if items := r.value(n); items.Kind == yaml.SequenceNode && len(items.Content) > r.maxComponents {
+		r.advise(n, "the setting limits.componentsPerRecipe allows more",
+			"components has %d entries; at most %d are allowed", len(items.Content), r.maxComponents)
 		return nil
 	}
 	r.list(n, "components", func(item *yaml.Node) { list = append(list, r.component(item)) })

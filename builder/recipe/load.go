@@ -2,6 +2,7 @@ package recipe
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -20,9 +21,17 @@ import (
 // maxFile is the largest recipe file that is read.
 const maxFile = 1 << 20
 
+// Limits are the bounds of a recipe that can be moved. The zero value has those of EC2 Image Builder.
+type Limits struct {
+	Components int // entries of the list of components; 0 means 20
+}
+
+// Load is Limits.Load with the usual limits.
+func Load(path string) (*Recipe, error) { return Limits{}.Load(path) }
+
 // Load reads the recipe file at path, or FileName in the folder at path. Of a CloudFormation template with several
 // recipes, path names one as FILE#RESOURCE. Its error holds every problem of the file, joined, in file order.
-func Load(path string) (*Recipe, error) {
+func (l Limits) Load(path string) (*Recipe, error) {
 	path, resource := splitResource(path)
 	info, err := os.Stat(path)
 	if err == nil && info.IsDir() {
@@ -36,7 +45,7 @@ func Load(path string) (*Recipe, error) {
 		}
 		return nil, e
 	}
-	return parse(path, resource, data)
+	return l.parse(path, resource, data)
 }
 
 // splitResource takes the name of a resource off the path of a template, unless a file has the whole as its name.
@@ -64,12 +73,15 @@ func readFile(path string) ([]byte, error) {
 	return data, err
 }
 
+// Parse is Limits.Parse with the usual limits.
+func Parse(file string, data []byte) (*Recipe, error) { return Limits{}.Parse(file, data) }
+
 // Parse reads the text of a recipe file. The file is used for messages, and its folder for relative paths; it is not
 // opened. JSON is accepted because it is YAML. What kind of file it is, is seen from its content.
-func Parse(file string, data []byte) (*Recipe, error) { return parse(file, "", data) }
+func (l Limits) Parse(file string, data []byte) (*Recipe, error) { return l.parse(file, "", data) }
 
-func parse(file, resource string, data []byte) (*Recipe, error) {
-	r := &reader{file: file, lines: strings.Split(string(data), "\n")}
+func (l Limits) parse(file, resource string, data []byte) (*Recipe, error) {
+	r := &reader{file: file, lines: strings.Split(string(data), "\n"), maxComponents: cmp.Or(l.Components, maxComponents)}
 	root, err := r.document(data)
 	if err != nil {
 		return nil, err

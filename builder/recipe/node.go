@@ -28,6 +28,8 @@ type reader struct {
 	problems []*Error
 	merges   int
 
+	maxComponents int
+
 	ignored   []string     // what has no effect, for one warning
 	ignoredAt document.Pos // of the first one
 

@@ -16,7 +16,9 @@ const DefaultVersion = "1.0.0"
 // Recipe is one recipe file. It is not changed after Load.
 type Recipe struct {
 	File string // path of the recipe file, as given to Load (with FileName added to a folder)
-	Dir  string // the folder of the file: relative paths start here, and it is the context of COPY and ADD
+	// Dir is the folder of the file: relative paths start here, and it is the context of COPY and ADD. It is empty for a
+	// recipe that is kept in the store, which has no folder.
+	Dir string
 
 	Name                   Text
 	Version                Text // semanticVersion, may hold wildcards; DefaultVersion without a place when absent

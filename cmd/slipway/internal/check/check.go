@@ -47,6 +47,7 @@ const (
 type Checker struct {
 	Actions *action.Set
 	Strict  bool // make warnings errors
+	Limits  recipe.Limits
 
 	seen     map[string]bool
 	problems []Problem
@@ -116,7 +117,7 @@ func peek(path string) (isDocument bool, err error) {
 }
 
 func (c *Checker) recipe(ctx context.Context, path string) {
-	r, err := recipe.Load(path)
+	r, err := c.Limits.Load(path)
 	c.errors(path, err)
 	if r == nil {
 		return
