@@ -24,6 +24,8 @@ type Component struct {
 	SupportedOSVersions []string
 	// Deprecated says why the component should not be used any more, and is empty when it should.
 	Deprecated string
+	// Why says why the reference means this one, where it leaves that open, and is empty where it does not.
+	Why string
 	// File is where the document was read from, and empty for one of a store.
 	File string
 	// Warnings are the problems of the document that do not keep it from running.

@@ -86,7 +86,7 @@ func (b *planner) warnAbout(c *component.Component) {
 func planned(index int, entry recipe.Component, c *component.Component) Component {
 	p := Component{
 		Index: index, Reference: entry.Reference.Value,
-		Name: c.Name, Version: c.Version, Build: c.Build,
+		Name: c.Name, Version: c.Version, Build: c.Build, Why: c.Why,
 		Type: string(c.Document.Type()), Digest: c.Document.Digest, Document: c.Document.Bytes,
 		SupportedOSVersions: c.SupportedOSVersions,
 		Parameters:          []Parameter{},

@@ -77,6 +77,7 @@ type Component struct {
 	Name                string      `json:"name"`
 	Version             string      `json:"version"`
 	Build               int         `json:"build,omitempty"` // 0 for a file
+	Why                 string      `json:"why,omitempty"`   // why the reference means this version, where it leaves that open
 	Type                string      `json:"type"`            // "BUILD" or "TEST"
 	Digest              string      `json:"digest"`          // of Document
 	Document            []byte      `json:"-"`               // the text; a printed plan has the digest only

@@ -98,7 +98,7 @@ func TestKnownParentTakesOneRequest(t *testing.T) {
 	}
 }
 
-func TestREC10BuildsOfTheStore(t *testing.T) {
+func TestREC10VER11BuildsOfTheStore(t *testing.T) {
 	s := Sources{Store: ocitest.Store(t)}
 	for i, name := range []string{"web-base:1.2.0-1", "web-base:1.10.0-2", "web-base:latest", "web-base:1.x.x-1", "other:1.2.0-1", "web-base:3.0.0-1"} {
 		image := ocitest.Put(t, s.Store, ocitest.Image(t, ocitest.Files{"a": strings.Repeat("a", i)}), name)

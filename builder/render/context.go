@@ -20,7 +20,7 @@ func (r *renderer) context(ctx context.Context) error {
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		return err
 	}
-	if !r.plan.Template.UsesContext {
+	if !r.plan.Template.UsesContext || r.plan.Context == "" { // a recipe of the store has no folder
 		return nil
 	}
 	from := filepath.FromSlash(r.plan.Context)

@@ -18,22 +18,29 @@ type Version struct {
 }
 
 // Versions lists the versions of the component in the repository of r, the highest first. Tags that are no versions
-// are left out.
+// are left out, and those that a version in r does not match.
 func Versions(ctx context.Context, client Registry, r ref.Ref) ([]Version, error) {
+	all, err := versions(ctx, client, r)
+	want, isVersion := version(r.Tag)
+	return slices.DeleteFunc(all, func(v Version) bool { return isVersion && !want.Matches(v.Version) }), err
+}
+
+// versions lists all of them.
+func versions(ctx context.Context, client Registry, r ref.Ref) ([]Version, error) {
 	tags, err := client.Tags(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	var versions []Version
+	var found []Version
 	for _, tag := range tags {
 		if v, ok := version(tag); ok && !v.HasWildcard() {
-			versions = append(versions, Version{Version: v, Tag: tag})
+			found = append(found, Version{Version: v, Tag: tag})
 		}
 	}
-	slices.SortFunc(versions, func(a, b Version) int {
+	slices.SortFunc(found, func(a, b Version) int {
 		return cmp.Or(b.Compare(a.Version), cmp.Compare(a.Tag, b.Tag)) // 1.02.0 and 1.2.0 are the same version
 	})
-	return versions, nil
+	return found, nil
 }
 
 // Resolve pins a reference: it gives it with the tag and digest that it means now. It does not look at what is there;
@@ -56,18 +63,18 @@ func choose(ctx context.Context, client Registry, r ref.Ref) (ref.Ref, error) {
 	if r.Digest != "" || !isVersion || !want.HasWildcard() {
 		return r, nil
 	}
-	versions, err := Versions(ctx, client, r)
+	all, err := versions(ctx, client, r)
 	if err != nil {
 		return ref.Ref{}, err
 	}
-	for _, v := range versions {
+	for _, v := range all {
 		if want.Matches(v.Version) {
 			return r.WithTag(v.Tag)
 		}
 	}
 	e := refuse(r, "not found")
-	if e.Advice = "the repository has no versions; a tag such as \":latest\" must be named"; len(versions) > 0 {
-		e.Advice = "it has " + list(versions)
+	if e.Advice = "the repository has no versions; a tag such as \":latest\" must be named"; len(all) > 0 {
+		e.Advice = "it has " + list(all)
 	}
 	e.Err = ErrNoVersion
 	return ref.Ref{}, e

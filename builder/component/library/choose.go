@@ -2,7 +2,9 @@ package library
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 )
 
 // usable gives the one of the builds of a name that a reference means for building: the highest that is not disabled,
@@ -23,6 +25,35 @@ func usable(builds []Component, want Want) (Component, bool) {
 		}
 	}
 	return chosen, found
+}
+
+// reason tells why an open reference means a build: of how many it is the highest, and why higher ones do not count.
+func reason(builds []Component, want Want, chosen Component) string {
+	matched := 0
+	var passed []string
+	for _, c := range slices.Backward(builds) {
+		if !want.matches(c) {
+			continue
+		}
+		matched++
+		if compare(c, chosen) > 0 {
+			passed = append(passed, fmt.Sprintf("%s/%d is %s", c.Version.Text, c.Build, strings.ToLower(c.State)))
+		}
+	}
+	text := fmt.Sprintf("the highest of %d builds that match", matched)
+	switch {
+	case matched == 1:
+		text = "the only build that matches"
+	case len(passed) > 0:
+		text = fmt.Sprintf("the highest that can be used of %d builds that match", matched)
+	}
+	if more := len(passed) - shownVersions; more > 0 {
+		passed = append(passed[:shownVersions], fmt.Sprintf("and so on for %d more", more))
+	}
+	if chosen.State == Deprecated {
+		passed = append(passed, "no active one matches")
+	}
+	return strings.Join(append([]string{text}, passed...), "; ")
 }
 
 // highest gives the highest build that a reference matches, whatever its state.

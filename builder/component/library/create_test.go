@@ -73,7 +73,7 @@ func TestCOMP03ExactlyOneSource(t *testing.T) {
 	refused(t, err, library.InvalidRequest, "data or uri")
 }
 
-func TestCOMP04And06InvalidDocuments(t *testing.T) {
+func TestCOMP04COMP06InvalidDocuments(t *testing.T) {
 	s := newShelf(t)
 	chained := *doc("a") + "  - name: test\n    steps:\n      - {name: Use, action: ExecuteBash, inputs: {commands: ['echo {{ build.Step.outputs.stdout }}']}}\n"
 	for name, tt := range map[string]struct {
@@ -132,7 +132,7 @@ func TestCOMP05Types(t *testing.T) {
 	}
 }
 
-func TestCOMP07And10ContentBehindAnAddressIsReadOnce(t *testing.T) {
+func TestCOMP07COMP10ContentBehindAnAddressIsReadOnce(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a.yaml")
 	write := func(text string) {
 		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
@@ -272,7 +272,7 @@ func TestCOMP22DryRun(t *testing.T) {
 	}
 }
 
-func TestIMP09To11Import(t *testing.T) {
+func TestIMP09IMP10IMP11Import(t *testing.T) {
 	s := newShelf(t)
 	r := library.Request{
 		Name: "open-ports", Version: "1.0.0", Platform: "Linux", Type: "TEST", Format: "SHELL",

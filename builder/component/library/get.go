@@ -18,11 +18,21 @@ func (l *Library) Get(ctx context.Context, reference string) (Component, error) 
 
 // Resolve gives the build that a reference means for building. It refuses a disabled build that the reference names.
 func (l *Library) Resolve(ctx context.Context, reference string) (Component, error) {
-	c, err := l.pick(ctx, reference, func(builds []Component, want Want) (Component, bool) {
-		if c, ok := usable(builds, want); ok || want.Open() {
-			return c, ok
+	c, _, err := l.resolve(ctx, reference)
+	return c, err
+}
+
+// resolve also tells why a reference that leaves something open means the build.
+func (l *Library) resolve(ctx context.Context, reference string) (c Component, why string, err error) {
+	c, err = l.pick(ctx, reference, func(builds []Component, want Want) (Component, bool) {
+		c, ok := usable(builds, want)
+		switch {
+		case ok && want.Open():
+			why = reason(builds, want, c)
+		case !ok && !want.Open():
+			return highest(builds, want)
 		}
-		return highest(builds, want)
+		return c, ok
 	})
 	if err == nil && c.State == Disabled {
 		e := refuse(InvalidRequest, "component %q is disabled", reference)
@@ -32,9 +42,9 @@ func (l *Library) Resolve(ctx context.Context, reference string) (Component, err
 		if c.ReplacedBy != "" {
 			e.Advice = fmt.Sprintf("use %s instead", c.ReplacedBy)
 		}
-		return c, e
+		return c, why, e
 	}
-	return c, err
+	return c, why, err
 }
 
 // pick looks a reference up in its namespaces.

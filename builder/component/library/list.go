@@ -36,8 +36,11 @@ type ListPage struct {
 const maxFilters = 10
 
 var (
-	filterNames = []string{"name", "description", "platform", "type", "supportedOsVersion", "version"}
+	// The last two are not in the EC2 Image Builder API. Of tags there is also tag:KEY, with values of that key.
+	filterNames = []string{"name", "description", "platform", "type", "supportedOsVersion", "version", "status", "tag"}
 	filterValue = regexp.MustCompile(`^[0-9a-zA-Z./_ :,{}"-]+$`)
+	tagText     = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
+	states      = []string{Active, Deprecated, Disabled}
 	owners      = map[string][]string{
 		"": {Own}, "Self": {Own}, "Amazon": {Managed}, "ThirdParty": {"third-party"}, "AWSMarketplace": {"aws-marketplace"}, "Shared": {"shared"},
 	}
@@ -100,28 +103,39 @@ func (r ListRequest) query() (Query, error) {
 	}
 	seen := map[string]bool{}
 	for _, f := range r.Filters {
-		name := strings.TrimSuffix(f.Name, "s")
-		if !slices.Contains(filterNames, name) || f.Name != name && f.Name != "supportedOsVersions" {
+		name := f.Name
+		if name == "supportedOsVersions" {
+			name = "supportedOsVersion"
+		}
+		key := ""
+		if k, ofTag := strings.CutPrefix(name, "tag:"); ofTag && k != "" {
+			name, key = "tag", k
+		}
+		if !slices.Contains(filterNames, name) {
 			e := refuse(InvalidRequest, "filters: unknown filter %q", f.Name)
 			if e.Advice = near.Hint(f.Name, filterNames); e.Advice == "" {
 				e.Advice = "known filters: " + strings.Join(filterNames, ", ")
 			}
 			return q, e
 		}
-		if seen[name] {
+		if seen[f.Name] {
 			return q, refuse(InvalidRequest, "filters: %q is there twice", f.Name).advise("give all its values in one filter: any of them matches")
 		}
-		seen[name] = true
-		if err := q.add(name, f.Values); err != nil {
+		seen[f.Name] = true
+		if err := q.add(name, key, f.Values); err != nil {
 			return q, err
 		}
 	}
 	return q, nil
 }
 
-func (q *Query) add(name string, values []string) error {
+// add adds a filter; the key is that of tag:KEY.
+func (q *Query) add(name, key string, values []string) error {
 	if len(values) == 0 || len(values) > maxFilters {
 		return refuse(InvalidRequest, "filter %q: has %d values; 1 to %d are allowed", name, len(values), maxFilters)
+	}
+	if name == "tag" {
+		return q.addTags(key, values)
 	}
 	for _, value := range values {
 		if len(value) > maxText || !filterValue.MatchString(value) {
@@ -136,6 +150,14 @@ func (q *Query) add(name string, values []string) error {
 			q.Platforms = append(q.Platforms, value)
 		case "type":
 			q.Types = append(q.Types, value)
+		case "status":
+			state := strings.ToUpper(value)
+			if !slices.Contains(states, state) {
+				e := refuse(InvalidRequest, "filter \"status\": %q is not one of %s", value, strings.Join(states, ", "))
+				e.Advice = near.Hint(state, states)
+				return e
+			}
+			q.States = append(q.States, state)
 		case "supportedOsVersion":
 			q.OSVersions = append(q.OSVersions, value)
 		case "version":
@@ -146,6 +168,27 @@ func (q *Query) add(name string, values []string) error {
 			q.Versions = append(q.Versions, v)
 		}
 	}
+	return nil
+}
+
+// addTags matches the components with one of the tags KEY or KEY=VALUE; with a key, the values are of that one.
+func (q *Query) addTags(key string, values []string) error {
+	var tags []TagQuery
+	for _, text := range values {
+		t := TagQuery{Key: key, Value: &text}
+		if key == "" {
+			name, value, hasValue := strings.Cut(text, "=")
+			if t = (TagQuery{Key: name}); hasValue {
+				t.Value = &value
+			}
+		}
+		if t.Key == "" || len(text) > maxText || !tagText.MatchString(t.Key) || !tagText.MatchString(text) {
+			return refuse(InvalidRequest, "filter \"tag\": %q is not allowed", text).
+				advise("write it as tag=KEY, tag=KEY=VALUE or tag:KEY=VALUE")
+		}
+		tags = append(tags, t)
+	}
+	q.Tags = append(q.Tags, tags)
 	return nil
 }
 

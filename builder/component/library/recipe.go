@@ -28,6 +28,9 @@ func (l *Library) CreateRecipe(ctx context.Context, r *recipe.Recipe, file []byt
 	if kept.Platform == "" {
 		kept.Platform = "Linux"
 	}
+	if err := checkParent(r); err != nil {
+		return Recipe{}, err
+	}
 	template, err := l.template(ctx, r)
 	if err != nil {
 		return Recipe{}, err
@@ -81,6 +84,12 @@ func (r *Recipe) number(existing []Recipe) error {
 func (l *Library) refers(ctx context.Context, rd Reader, r *recipe.Recipe, kept *Recipe) error {
 	var problems []error
 	for _, entry := range r.Components {
+		if entry.Document != nil {
+			problems = append(problems, &recipe.Error{Pos: entry.Reference.Pos, Err: refuse(InvalidRequest,
+				"component %q is part of the file, and a recipe that is kept names components of the store", entry.Document.Name.Value).
+				advise("put it in the store first: slipway component create")})
+			continue
+		}
 		reference, c, err := l.referred(ctx, rd, entry.Reference.Value)
 		if err == nil && c != nil {
 			err = fits(entry, *c, kept.Platform)

@@ -59,6 +59,9 @@ func (c Component) Short() string {
 	return shortPrefix(c.Namespace) + c.Normal() + "/" + c.Version.Text + "/" + itoa(c.Build)
 }
 
+// ShortName is the reference of all versions: NAME.
+func (c Component) ShortName() string { return shortPrefix(c.Namespace) + c.Normal() }
+
 // Version is the version of a component or recipe: the text as first written, compared by its numbers.
 type Version struct {
 	recipe.Version

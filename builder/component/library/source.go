@@ -21,7 +21,7 @@ func (s source) Find(ctx context.Context, reference string) (*component.Componen
 	if r.Name == "" {
 		return nil, &component.NotFoundError{Reference: reference}
 	}
-	record, err := s.library.Resolve(ctx, reference)
+	record, why, err := s.library.resolve(ctx, reference)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func (s source) Find(ctx context.Context, reference string) (*component.Componen
 		return nil, errors.Join(refuse(InvalidRequest, "component %q is not valid any more", reference), err)
 	}
 	c.Name, c.File = record.Name, ""
-	c.Version, c.Build = record.Version.Text, record.Build
+	c.Version, c.Build, c.Why = record.Version.Text, record.Build, why
 	c.Platform, c.SupportedOSVersions = record.Platform, record.SupportedOSVersions
 	c.Deprecated = deprecation(record)
 	return c, nil

@@ -54,6 +54,8 @@ type Writer interface {
 	AddComponent(ctx context.Context, c *Component, document []byte) error
 	// SetComponent stores tags, policy, state, reason, end of support, replacement and notice of a component.
 	SetComponent(ctx context.Context, c Component) error
+	// SetDocument replaces the document of a component, and stores how it is encrypted. Nothing is left of the old one.
+	SetDocument(ctx context.Context, c Component, document []byte) error
 	// DeleteComponent removes a component and its document.
 	DeleteComponent(ctx context.Context, id int64) error
 	// AddRecipe stores a recipe with its references, its file and its template, and sets its ID.
@@ -76,8 +78,16 @@ type Query struct {
 	Platforms    []string
 	Descriptions []string // parts of the description, in lower case
 	OSVersions   []string // beginnings of a supported OS version
+	States       []string
+	Tags         [][]TagQuery // one of each list
 	// After is the last one of the page before.
 	After *Place
+}
+
+// TagQuery matches components with a tag.
+type TagQuery struct {
+	Key   string
+	Value *string // nil means any
 }
 
 // Place is where a list goes on.

@@ -2,6 +2,7 @@ package library
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -59,8 +60,15 @@ func (l *Library) due(ctx context.Context, rd Reader) ([]Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	ended, err := rd.SupportEnding(ctx, l.today(), SupportEnded)
+	before := SupportEnded
+	if l.settings.DisableAtSupportEnd {
+		before = NoNotice // also those of a time when the setting was another
+	}
+	ended, err := rd.SupportEnding(ctx, l.today(), before)
 	for _, c := range ended {
+		if c.Noticed == SupportEnded && c.State == Disabled {
+			continue
+		}
 		if !slices.ContainsFunc(begun, func(b Component) bool { return b.ID == c.ID }) {
 			begun = append(begun, c)
 		}
@@ -84,14 +92,28 @@ func (l *Library) notify(ctx context.Context, w Writer, c Component) error {
 	if kind == SupportEnded && l.settings.DisableAtSupportEnd {
 		c.State, c.Reason = Disabled, l.supportReason(c)
 	}
+	known := c.Noticed == kind
 	c.Noticed = kind
-	if err := w.SetComponent(ctx, c); err != nil {
+	if err := w.SetComponent(ctx, c); err != nil || known {
 		return err
 	}
 	return w.AddNotice(ctx, NoticeEvent{
 		Time: l.now().UTC().Truncate(time.Millisecond), Kind: kind, Component: l.ARN(c), Name: c.Name, Version: c.Version.Text,
 		SupportEnd: c.SupportEnd, ReplacedBy: c.ReplacedBy, Recipes: affected, Pipelines: []string{},
 	})
+}
+
+// SupportWarning says that the support of a component ends soon or has ended, and what to use instead; it is "" for one
+// without an end that is near.
+func (l *Library) SupportWarning(c Component) string {
+	if c.SupportEnd == "" || c.SupportEnd > l.noticeDay() {
+		return ""
+	}
+	text := fmt.Sprintf("component %q: %s", c.Short(), l.supportReason(c))
+	if c.ReplacedBy != "" {
+		text += "; use " + c.ReplacedBy + " instead"
+	}
+	return text
 }
 
 // affected gives the recipes with a reference that means a build now.
@@ -111,9 +133,11 @@ func (l *Library) affected(ctx context.Context, rd Reader, c Component) ([]Affec
 			if reference.Namespace != c.Namespace || reference.Normal != c.Normal() || slices.Contains(seen, reference.Written) {
 				continue
 			}
-			if chosen, ok := usable(builds, reference.Want); ok && chosen.ID == c.ID {
+			chosen, ok := usable(builds, reference.Want)
+			pinned := !reference.Want.Open() && reference.Want.matches(c) // also when it cannot be used any more
+			if pinned || ok && chosen.ID == c.ID {
 				seen = append(seen, reference.Written)
-				affected = append(affected, AffectedRecipe{ARN: l.RecipeARN(r), Reference: reference.Written, Pinned: !reference.Want.Open()})
+				affected = append(affected, AffectedRecipe{ARN: l.RecipeARN(r), Reference: reference.Written, Pinned: pinned})
 			}
 		}
 	}

@@ -55,7 +55,7 @@ func (s *shelf) condition() (string, int) {
 	return strings.TrimSuffix(c.State+": "+c.Reason, ": "), len(notices)
 }
 
-func TestSUP01To03Notices(t *testing.T) {
+func TestSUP01SUP03Notices(t *testing.T) {
 	for _, tt := range []struct {
 		disable bool
 		last    string
@@ -78,7 +78,11 @@ func TestSUP01To03Notices(t *testing.T) {
 				t.Errorf("disable %v, %s: %s with %d notices, want %s with %d", tt.disable, step.day, got, notices, step.want, step.notices)
 			}
 		}
-		_, err := s.Source().Find(s.ctx(), "abc/1.0.0/1")
+		notices, err := s.Notices(s.ctx())
+		if err != nil || notices[0].Kind != library.SupportEnds || notices[1].Kind != library.SupportEnded {
+			t.Errorf("disable %v: notices %+v, %v", tt.disable, notices, err)
+		}
+		_, err = s.Source().Find(s.ctx(), "abc/1.0.0/1")
 		if (err != nil) != tt.disable {
 			t.Errorf("disable %v: a build after the end: %v", tt.disable, err)
 		}

@@ -22,7 +22,7 @@ func TestVER01LengthsOfNames(t *testing.T) {
 	}
 }
 
-func TestVER02And03NormalFormIsTheIdentity(t *testing.T) {
+func TestVER02VER03NormalFormIsTheIdentity(t *testing.T) {
 	s := newShelf(t)
 	c := s.create(request("My_Web App", "1.0.0", "a"))
 	if got, want := s.ARN(c), "arn:aws:imagebuilder:us-east-1:000000000000:component/my-web-app/1.0.0/1"; got != want {
@@ -104,7 +104,7 @@ func existing(s *shelf) {
 	}
 }
 
-func TestVER08To12Selection(t *testing.T) {
+func TestVER08VER12Selection(t *testing.T) {
 	const refusal = "to the right of an x must be x"
 	const none = "not found in the store; there is 3.0.1, 2.9.0, 2.4.7, 2.4.6"
 	columns := []string{"x.x.x", "3.x.x", "2.x.x", "2.4.x", "2.4.7", "4.x.x", "x.4.x", "2.x.7"}

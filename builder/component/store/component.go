@@ -100,6 +100,11 @@ func (v view) Components(ctx context.Context, q library.Query, each func(library
 		func(i int) []any { return []any{q.OSVersions[i], q.OSVersions[i]} })
 	w.any(len(q.Versions), "(? IN (-1, c.major) AND ? IN (-1, c.minor) AND ? IN (-1, c.patch))",
 		func(i int) []any { return numbers(q.Versions[i]) })
+	w.in("c.state", q.States)
+	for _, tags := range q.Tags {
+		w.any(len(tags), "EXISTS (SELECT 1 FROM json_each(c.tags) WHERE key = ? AND (? IS NULL OR value = ?))",
+			func(i int) []any { return []any{tags[i].Key, tags[i].Value, tags[i].Value} })
+	}
 	if a := q.After; a != nil {
 		w.add("(c.normal, c.major, c.minor, c.patch, c.namespace) > (?, ?, ?, ?, ?)",
 			append(append([]any{a.Normal}, numbers(a.Version)...), a.Namespace)...)
@@ -225,6 +230,15 @@ func (v view) SetComponent(ctx context.Context, c library.Component) error {
 	_, err := v.tx.ExecContext(ctx, `UPDATE components SET tags = ?, policy = ?, state = ?, reason = ?, support_end = ?,
 		replaced_by = ?, noticed = ? WHERE id = ?`,
 		encode(c.Tags), c.Policy, c.State, c.Reason, c.SupportEnd, c.ReplacedBy, c.Noticed, c.ID)
+	return err
+}
+
+// SetDocument implements library.Writer.
+func (v view) SetDocument(ctx context.Context, c library.Component, document []byte) error {
+	if _, err := v.tx.ExecContext(ctx, `UPDATE components SET kms_key = ?, encrypted = ? WHERE id = ?`, c.KMSKey, c.Encrypted, c.ID); err != nil {
+		return err
+	}
+	_, err := v.tx.ExecContext(ctx, `UPDATE documents SET content = ? WHERE component = ?`, document, c.ID)
 	return err
 }
 

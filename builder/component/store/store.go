@@ -61,6 +61,7 @@ func open(ctx context.Context, path string, o Options) (*Store, error) {
 	source := location(path, url.Values{
 		"_pragma": {
 			fmt.Sprintf("busy_timeout(%d)", o.Wait.Milliseconds()), "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)",
+			"secure_delete(ON)", // a document that was encrypted or deleted does not stay in free pages
 		},
 		"_txlock": {"immediate"},
 	})
