@@ -46,8 +46,8 @@ func (a *app) buildCmd() *cobra.Command {
 		Use:   "build [flags] [RECIPE]",
 		Short: "Build, test and publish the image of a recipe",
 		Long: "Build the image of a recipe: run its components, commit the image, run the tests in a fresh container of it,\n" +
-			"and push it when all of them succeeded. RECIPE is a YAML or JSON file, or a folder with recipe.yaml (default:\n" +
-			"the current folder). The digest of the image is written to stdout.\n\n" +
+			"and push it when all of them succeeded. RECIPE is a YAML or JSON file, a folder with recipe.yaml (default: the\n" +
+			"current folder), or a recipe of the store, NAME or NAME/1.x.x. The digest of the image is written to stdout.\n\n" +
 			"Exit codes: 0 success, 1 a component failed, 2 the input is wrong, 3 a test failed, 4 publishing failed,\n" +
 			"5 the builder or this machine failed, 130 interrupted.",
 		Example: "  slipway build\n  slipway build web -p Greeting=Hi -t localhost:5000/web:latest --push",
@@ -56,6 +56,7 @@ func (a *app) buildCmd() *cobra.Command {
 			o.recipe = recipeOf(args)
 			return a.runBuild(cmd.Context(), &o)
 		},
+		ValidArgsFunction: a.completeRecipeArgument,
 	}
 	fs := cmd.Flags()
 	o.planOptions.AddFlags(fs)
@@ -113,7 +114,7 @@ func (a *app) build(ctx context.Context, o *buildOptions, events *show) (*result
 			return nil, err
 		}
 	}
-	r, options, err := o.read()
+	r, options, err := a.read(ctx, &o.planOptions)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/slipway-oci/slipway/builder/component/managed"
 	"github.com/slipway-oci/slipway/builder/component/sealed"
 	componentstore "github.com/slipway-oci/slipway/builder/component/store"
+	"github.com/slipway-oci/slipway/builder/settings"
 	"github.com/slipway-oci/slipway/cmd/slipway/internal/display"
 	"github.com/slipway-oci/slipway/oci/registry"
 	"github.com/slipway-oci/slipway/runner/action/catalog"
@@ -31,7 +32,8 @@ func (a *app) componentCmd() *cobra.Command {
 	}
 	cmd.AddCommand(
 		a.componentCreateCmd(), a.componentImportCmd(), a.componentListCmd(), a.componentVersionsCmd(), a.componentShowCmd(),
-		a.componentExportCmd(), a.componentPushCmd(), a.componentPullCmd(), a.componentTagCmd(), a.componentUntagCmd(), a.componentDeprecateCmd(), a.componentDeleteCmd(),
+		a.componentExportCmd(), a.componentPushCmd(), a.componentPullCmd(), a.componentTagCmd(), a.componentUntagCmd(),
+		a.componentDeprecateCmd(), a.componentNoticesCmd(), a.componentRekeyCmd(), a.componentDeleteCmd(),
 	)
 	return group(cmd)
 }
@@ -53,6 +55,10 @@ func (a *app) components(ctx context.Context, client *registry.Client) (shelf, e
 	if err != nil {
 		return shelf{}, err
 	}
+	set, err := a.settings()
+	if err != nil {
+		return shelf{}, err
+	}
 	actions, err := catalog.Builtin()
 	if err != nil {
 		return shelf{}, err
@@ -61,16 +67,27 @@ func (a *app) components(ctx context.Context, client *registry.Client) (shelf, e
 	if err != nil {
 		return shelf{}, err
 	}
-	read := fetch.Options{AnyFile: true}
+	read := fetch.Options{AnyFile: true, AllowHTTP: set.URI.AllowHTTP}
 	if client != nil {
 		read.Registry = client
 	}
-	keys := sealed.New(sealed.Options{})
-	s := shelf{library.New(storage, library.Options{Actions: actions, Fetch: fetch.New(read).Read, Sealer: keys}), storage, keys}
+	keys := sealed.New(sealed.Options{Keys: set.KMS.Keys, IgnoreUnmapped: set.KMS.IgnoreUnmapped})
+	s := shelf{library.New(storage, library.Options{
+		Settings: librarySettings(set), Actions: actions, Fetch: fetch.New(read).Read, Sealer: keys,
+	}), storage, keys}
 	if err := s.CheckSupport(ctx); err != nil {
 		a.log().WarnContext(ctx, "the end of support was not checked", "error", err) // as in a store that cannot be written
 	}
 	return s, nil
+}
+
+// librarySettings are the settings that the component store depends on.
+func librarySettings(s settings.Settings) library.Settings {
+	return library.Settings{
+		Partition: s.AWS.Partition, Region: s.AWS.Region, Account: s.AWS.Account,
+		RequireUniqueVersions: s.Components.RequireUniqueVersions, NoticeDays: s.Components.NoticeDays,
+		DisableAtSupportEnd: s.Components.DisableAtSupportEnd, DefaultKey: s.Store.DefaultKey, StrictLimits: s.API.StrictLimits,
+	}
 }
 
 // withComponents runs f with the component store.
@@ -155,36 +172,6 @@ func (s *componentSource) close() {
 	if s.open != nil {
 		s.open.close()
 	}
-}
-
-// completeComponents offers the names in the component store to the shell.
-func (a *app) completeComponents(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	const directive = cobra.ShellCompDirectiveNoFileComp
-	f, err := a.folders()
-	if err != nil || len(args) > 0 {
-		return nil, directive
-	}
-	if _, err := os.Stat(f.Store()); err != nil {
-		return nil, directive
-	}
-	ctx := cmd.Context()
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	s, err := a.components(ctx, nil)
-	if err != nil {
-		return nil, directive
-	}
-	defer s.close()
-	page, err := s.List(ctx, library.ListRequest{ByName: true})
-	if err != nil {
-		return nil, directive
-	}
-	var names []string
-	for _, c := range page.Components {
-		names = append(names, c.Normal())
-	}
-	return names, directive
 }
 
 // componentView is a component as JSON, in the words of the EC2 Image Builder API.

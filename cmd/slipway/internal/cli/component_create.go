@@ -55,10 +55,11 @@ func optionalArg(args []string) string {
 
 // createdView is the answer to create and import as JSON.
 type createdView struct {
-	ARN       string         `json:"componentBuildVersionArn"`
-	Latest    library.Latest `json:"latestVersionReferences"`
-	Reference string         `json:"reference"`
-	Unchanged bool           `json:"unchanged"`
+	ARN string `json:"componentBuildVersionArn"`
+	// Latest is absent in the answer to an import, as in that of the API.
+	Latest    *library.Latest `json:"latestVersionReferences,omitempty"`
+	Reference string          `json:"reference"`
+	Unchanged bool            `json:"unchanged"`
 }
 
 // created tells what became of a request.
@@ -78,7 +79,12 @@ func (a *app) created(w io.Writer, s shelf, made library.Created, err error, asJ
 		a.warn(fmt.Sprintf("%s is unchanged: new tags and descriptions were not applied", c.Short()))
 	}
 	if asJSON {
-		return display.WriteJSON(w, createdView{s.ARN(c), library.LatestOf(s.NameARN(c), c.Version), c.Short(), made.Unchanged})
+		view := createdView{ARN: s.ARN(c), Reference: c.Short(), Unchanged: made.Unchanged}
+		if c.Origin.Format == "" {
+			latest := library.LatestOf(s.NameARN(c), c.Version)
+			view.Latest = &latest
+		}
+		return display.WriteJSON(w, view)
 	}
 	_, err = fmt.Fprintln(w, c.Short())
 	return err

@@ -50,8 +50,10 @@ func (a *app) componentListCmd() *cobra.Command {
 		Aliases: []string{"ls"},
 		Short:   "List the components in the store",
 		Long: "List the components in the store, one line for each version, with its newest build. A filter has a name and\n" +
-			"values of which one must match: name, version, type, platform, description, supportedOsVersion.",
+			"values of which one must match: name, version, type, platform, status, description (a part of it),\n" +
+			"supportedOsVersion (a beginning), tag (KEY or KEY=VALUE) and tag:KEY.",
 		Example: "  slipway component list\n  slipway component list --filter type=TEST --filter version=1.x.x --format wide\n" +
+			"  slipway component list --filter status=DEPRECATED,DISABLED --filter tag:team=web\n" +
 			"  slipway component list --limit 25 --format json",
 		Args: arguments(0, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -67,6 +69,7 @@ func (a *app) componentListCmd() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				a.warnOfSupport(s, page.Components...)
 				o.more(a.Stderr, page.Next)
 				return writeComponents(cmd.OutOrStdout(), s, page, o)
 			})

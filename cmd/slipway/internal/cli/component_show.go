@@ -11,15 +11,16 @@ import (
 	"github.com/slipway-oci/slipway/builder/component/library"
 	"github.com/slipway-oci/slipway/cmd/slipway/internal/display"
 	"github.com/slipway-oci/slipway/cmd/slipway/internal/option"
+	"github.com/slipway-oci/slipway/runner/document"
 )
 
 func (a *app) componentShowCmd() *cobra.Command {
 	var format option.Format
 	cmd := &cobra.Command{
 		Use:   "show [flags] REFERENCE",
-		Short: "Show a component",
-		Long: "Show a component, and the recipes in the store that use it. REFERENCE is NAME, NAME/1.x.x or NAME/1.2.3/4, or an\n" +
-			"ARN; of several builds the newest is shown, whatever its state.",
+		Short: "Show a component: details, parameters, phases, document",
+		Long: "Show a component with its document, and the recipes in the store that use it. REFERENCE is NAME, NAME/1.x.x or\n" +
+			"NAME/1.2.3/4, or an ARN; of several builds the newest is shown, whatever its state.",
 		Example: "  slipway component show nginx\n  slipway component show nginx/1.2.0 --format json",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -50,20 +51,51 @@ func (a *app) showComponent(ctx context.Context, s shelf, reference string, form
 	if err != nil {
 		return err
 	}
-	if !format.JSON() {
-		return writeComponent(w, s, c, affected)
-	}
-	view := componentDetail{s.view(c), nil, affected, library.LatestOf(s.NameARN(c), c.Version)}
-	switch text, err := s.Document(ctx, c); {
-	case err == nil:
-		data := string(text)
-		view.Data = &data
-	case library.CodeOf(err) == library.ClientFault:
+	a.warnOfSupport(s, c)
+	text, err := s.Document(ctx, c)
+	if library.CodeOf(err) == library.ClientFault { // its key cannot be used: all else can be shown
 		a.warn(err.Error())
-	default:
+		text, err = nil, nil
+	}
+	if err != nil {
 		return err
 	}
+	if !format.JSON() {
+		if err := writeComponent(w, s, c, affected); err != nil {
+			return err
+		}
+		return writeDocument(w, c, text)
+	}
+	view := componentDetail{s.view(c), nil, affected, library.LatestOf(s.NameARN(c), c.Version)}
+	if text != nil {
+		data := string(text)
+		view.Data = &data
+	}
 	return display.WriteJSON(w, view)
+}
+
+// writeDocument writes the phases of a document with their steps, and the text.
+func writeDocument(w io.Writer, c library.Component, text []byte) error {
+	if text == nil {
+		return nil
+	}
+	doc, problems := document.Parse(c.Short(), text)
+	if problems.Err() == nil {
+		var rows [][]string
+		for _, phase := range doc.Phases {
+			for i, step := range phase.Steps {
+				rows = append(rows, []string{phase.Name, fmt.Sprint(i + 1), step.Name, step.Action})
+			}
+		}
+		if _, err := io.WriteString(w, "\n"); err != nil {
+			return err
+		}
+		if err := writeTable(w, []string{"PHASE", "#", "STEP", "ACTION"}, rows); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(w, "\n%s\n", display.CleanLines(strings.TrimRight(string(text), "\n")))
+	return err
 }
 
 func writeComponent(w io.Writer, s shelf, c library.Component, affected []library.AffectedRecipe) error {

@@ -10,24 +10,36 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/slipway-oci/slipway/builder/component/artifact"
 	"github.com/slipway-oci/slipway/builder/component/library"
 	"github.com/slipway-oci/slipway/cmd/slipway/internal/display"
+	"github.com/slipway-oci/slipway/cmd/slipway/internal/option"
+	"github.com/slipway-oci/slipway/oci/registry"
 )
 
 func (a *app) componentVersionsCmd() *cobra.Command {
 	var o pageOptions
+	var registries option.Registry
 	cmd := &cobra.Command{
-		Use:     "versions [flags] [REFERENCE]",
-		Short:   "List the builds of a component, the newest first",
-		Long:    "List the builds of a component, the newest first. REFERENCE is NAME, NAME/1.x.x or NAME/1.2.3 (default: everything).",
-		Example: "  slipway component versions nginx\n  slipway component versions nginx/1.x.x --format wide",
-		Args:    arguments(0, 1),
+		Use:   "versions [flags] [REFERENCE]",
+		Short: "List the builds of a component, the newest first",
+		Long: "List the builds of a component, the newest first. REFERENCE is NAME, NAME/1.x.x or NAME/1.2.3 (default: everything),\n" +
+			"or oci://REGISTRY/REPOSITORY for the versions that a registry has.",
+		Example: "  slipway component versions nginx\n  slipway component versions nginx/1.x.x --format wide\n" +
+			"  slipway component versions oci://localhost:5000/components/nginx",
+		Args: arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if strings.HasPrefix(optionalArg(args), artifact.Scheme) {
+				client := registries.Client(nil)
+				defer client.Close()
+				return runRegistryVersions(cmd.Context(), client, args[0], &o, cmd.OutOrStdout())
+			}
 			return a.withComponents(cmd, func(ctx context.Context, s shelf) error {
 				page, err := s.Builds(ctx, library.BuildsRequest{Reference: optionalArg(args), Limit: o.limit, Next: o.next})
 				if err != nil {
 					return err
 				}
+				a.warnOfSupport(s, page.Components...)
 				o.more(a.Stderr, page.Next)
 				return writeBuilds(cmd.OutOrStdout(), s, page, &o)
 			})
@@ -35,7 +47,43 @@ func (a *app) componentVersionsCmd() *cobra.Command {
 		ValidArgsFunction: a.completeComponents,
 	}
 	o.AddFlags(cmd.Flags())
+	registries.AddFlags(cmd.Flags())
 	return cmd
+}
+
+// registryVersion is a version that a registry has, as JSON.
+type registryVersion struct {
+	Version   string `json:"version"`
+	Reference string `json:"reference"`
+}
+
+// runRegistryVersions lists the versions in a repository. A tag with open nodes keeps those that it matches.
+func runRegistryVersions(ctx context.Context, client *registry.Client, reference string, o *pageOptions, w io.Writer) error {
+	r, err := artifact.Parse(reference)
+	if err != nil {
+		return err
+	}
+	versions, err := artifact.Versions(ctx, client, r)
+	if err != nil {
+		return err
+	}
+	views := []registryVersion{}
+	var rows [][]string
+	for _, v := range versions {
+		if o.limit > 0 && len(views) == o.limit {
+			break
+		}
+		tagged, err := r.WithTag(v.Tag)
+		if err != nil {
+			return err
+		}
+		views = append(views, registryVersion{v.Tag, artifact.Scheme + tagged.String()})
+		rows = append(rows, []string{v.Tag, artifact.Scheme + tagged.String()})
+	}
+	if o.JSON() {
+		return display.WriteJSON(w, views)
+	}
+	return writeTable(w, []string{"VERSION", "REFERENCE"}, rows)
 }
 
 // buildsView is a list of builds as JSON.

@@ -22,7 +22,7 @@ func (a *app) planCmd() *cobra.Command {
 		Use:   "plan [flags] [RECIPE]",
 		Short: "Show what a build would do, without running it",
 		Long: "Resolve everything a recipe names and show what a build would do, without running it. RECIPE is a YAML or\n" +
-			"JSON file, or a folder with recipe.yaml (default: the current folder).",
+			"JSON file, a folder with recipe.yaml (default: the current folder), or a recipe of the store, NAME or NAME/1.x.x.",
 		Example: "  slipway plan\n  slipway plan web -p Greeting=Hi --format json",
 		Args:    arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -31,7 +31,7 @@ func (a *app) planCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r, options, err := o.read()
+			r, options, err := a.read(cmd.Context(), &o)
 			if err != nil {
 				return err
 			}
@@ -43,6 +43,7 @@ func (a *app) planCmd() *cobra.Command {
 			}
 			return writePlan(cmd.OutOrStdout(), p, &format)
 		},
+		ValidArgsFunction: a.completeRecipeArgument,
 	}
 	o.AddFlags(cmd.Flags())
 	registries.AddFlags(cmd.Flags())
@@ -111,7 +112,34 @@ func writePlanned(w io.Writer, p *plan.Plan) error {
 			fmt.Sprint(c.Index), c.Name, chosenVersion(c), strings.Join(phases, ","), shortDigest(c.Digest), strings.Join(params, " "),
 		})
 	}
-	return writeTable(w, []string{"#", "COMPONENT", "VERSION", "PHASES", "DIGEST", "PARAMETERS"}, rows)
+	if err := writeTable(w, []string{"#", "COMPONENT", "VERSION", "PHASES", "DIGEST", "PARAMETERS"}, rows); err != nil {
+		return err
+	}
+	return writeChoices(w, p)
+}
+
+// writeChoices tells why references that leave the version open mean what they mean.
+func writeChoices(w io.Writer, p *plan.Plan) error {
+	said := map[string]bool{}
+	for _, c := range p.Components {
+		if c.Why == "" || said[c.Reference] {
+			continue
+		}
+		if len(said) == 0 {
+			if _, err := fmt.Fprintln(w); err != nil {
+				return err
+			}
+		}
+		said[c.Reference] = true
+		chosen := c.Version
+		if c.Build > 0 {
+			chosen = fmt.Sprintf("%s/%d", c.Version, c.Build)
+		}
+		if _, err := fmt.Fprintf(w, "%s is %s: %s\n", display.Clean(c.Reference), chosen, display.Clean(c.Why)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // chosenVersion is the version of a component, and for one of the store the build with the reference that chose it.

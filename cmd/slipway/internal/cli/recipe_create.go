@@ -24,7 +24,7 @@ func (a *app) recipeCreateCmd() *cobra.Command {
 		Example: "  slipway recipe create web\n  slipway recipe create request.json --format json",
 		Args:    arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r, file, err := loadRecipe(recipeOf(args))
+			r, file, err := a.loadRecipe(recipeOf(args))
 			if err != nil {
 				return err
 			}
@@ -54,8 +54,12 @@ func (a *app) recipeCreateCmd() *cobra.Command {
 }
 
 // loadRecipe reads a recipe together with the bytes that it was read from.
-func loadRecipe(path string) (*recipe.Recipe, []byte, error) {
-	found, err := recipe.Load(path)
+func (a *app) loadRecipe(path string) (*recipe.Recipe, []byte, error) {
+	limits, err := a.recipeLimits()
+	if err != nil {
+		return nil, nil, err
+	}
+	found, err := limits.Load(path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -63,6 +67,6 @@ func loadRecipe(path string) (*recipe.Recipe, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := recipe.Parse(found.File, file) // what these very bytes say
+	r, err := limits.Parse(found.File, file) // what these very bytes say
 	return r, file, err
 }

@@ -29,5 +29,6 @@ func (a *app) recipeDeleteCmd() *cobra.Command {
 				return nil
 			})
 		},
+		ValidArgsFunction: a.completeRecipes,
 	}
 }

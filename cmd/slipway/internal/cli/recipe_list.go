@@ -30,6 +30,7 @@ func (a *app) recipeListCmd() *cobra.Command {
 				return writeRecipes(cmd.OutOrStdout(), s, recipes, &format)
 			})
 		},
+		ValidArgsFunction: a.completeRecipes,
 	}
 	format.AddFlags(cmd.Flags(), "table", "wide")
 	return cmd

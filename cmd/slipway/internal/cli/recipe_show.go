@@ -36,15 +36,16 @@ func (a *app) recipeShowCmd() *cobra.Command {
 					}
 					return err
 				}
-				return writeRecipe(ctx, cmd.OutOrStdout(), s, r)
+				return a.writeRecipe(ctx, cmd.OutOrStdout(), s, r)
 			})
 		},
+		ValidArgsFunction: a.completeRecipes,
 	}
 	format.AddFlags(cmd.Flags(), "file")
 	return cmd
 }
 
-func writeRecipe(ctx context.Context, w io.Writer, s shelf, r library.Recipe) error {
+func (a *app) writeRecipe(ctx context.Context, w io.Writer, s shelf, r library.Recipe) error {
 	err := writeRows(w, "", [][2]string{
 		{"Recipe", r.Short()},
 		{"Name", r.Name},
@@ -65,6 +66,7 @@ func writeRecipe(ctx context.Context, w io.Writer, s shelf, r library.Recipe) er
 		if reference.Namespace != "" {
 			if c, err := s.Resolve(ctx, reference.Written); err == nil {
 				meant, state = c.Short(), c.State
+				a.warnOfSupport(s, c)
 			} else if library.CodeOf(err) == "" {
 				return err
 			}

@@ -36,6 +36,7 @@ func (a *app) renderCmd() *cobra.Command {
 			_, err = fmt.Fprintln(cmd.OutOrStdout(), dir)
 			return err
 		},
+		ValidArgsFunction: a.completeRecipeArgument,
 	}
 	o.planOptions.AddFlags(cmd.Flags())
 	o.Registry.AddFlags(cmd.Flags())
@@ -49,7 +50,7 @@ func (a *app) runRender(ctx context.Context, o *renderOptions) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	r, options, err := o.read()
+	r, options, err := a.read(ctx, &o.planOptions)
 	if err != nil {
 		return "", err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/slipway-oci/slipway/builder/component"
+	"github.com/slipway-oci/slipway/builder/component/artifact"
 	"github.com/slipway-oci/slipway/builder/component/fetch"
 	"github.com/slipway-oci/slipway/builder/component/managed"
 	"github.com/slipway-oci/slipway/builder/plan"
@@ -70,12 +71,12 @@ func (o *planOptions) options() (plan.Options, error) {
 func machine() v1.Platform { return v1.Platform{OS: "linux", Architecture: runtime.GOARCH} }
 
 // read reads the recipe and the options of its plan: all that can be wrong without looking anything up.
-func (o *planOptions) read() (*recipe.Recipe, plan.Options, error) {
+func (a *app) read(ctx context.Context, o *planOptions) (*recipe.Recipe, plan.Options, error) {
 	options, err := o.options()
 	if err != nil {
 		return nil, options, err
 	}
-	r, err := recipe.Load(o.recipe)
+	r, err := a.openRecipe(ctx, o.recipe)
 	return r, options, err
 }
 
@@ -93,16 +94,26 @@ func (a *app) resolve(ctx context.Context, r *recipe.Recipe, options plan.Option
 	if err != nil {
 		return nil, err
 	}
+	set, err := a.settings()
+	if err != nil {
+		return nil, err
+	}
+	options.Settings = plan.Settings{
+		Registries: set.Registries, Region: set.AWS.Region, Account: set.AWS.Account, ManagedImages: set.ManagedImages,
+	}
+	read := fetch.New(fetch.Options{Registry: s.client, AllowHTTP: set.URI.AllowHTTP}).Read
 	found := plan.Sources{Registry: s.client, Store: s.images, Daemon: s.daemon}
-	options.Actions = actions
+	options.Actions, options.Fetch = actions, read
 	options.Images, options.Versions = found, found.Versions
 	kept := &componentSource{app: a}
 	defer kept.close()
-	options.Components = component.Chain(
-		kept,
-		managed.Source{Actions: actions},
-		component.Files{Dir: r.Dir, Actions: actions},
-		component.Addresses{Read: fetch.New(fetch.Options{Registry: s.client}).Read, Actions: actions},
-	)
+	places := []component.Source{kept, managed.Source{Actions: actions}}
+	if r.Dir != "" { // a recipe of the store has nothing beside it
+		places = append(places, component.Files{Dir: r.Dir, Actions: actions})
+	}
+	options.Components = component.Chain(append(places,
+		artifact.Source{Registry: s.client, Actions: actions},
+		component.Addresses{Read: read, Actions: actions},
+	)...)
 	return plan.New(ctx, r, options)
 }

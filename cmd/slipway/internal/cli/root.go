@@ -35,6 +35,7 @@ func (a *app) rootCmd() *cobra.Command {
 		a.actionCmd(),
 		a.schemaCmd(),
 		a.builderCmd(),
+		a.settingsCmd(),
 		a.versionCmd(),
 	)
 	group(cmd)

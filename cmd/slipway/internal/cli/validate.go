@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/slipway-oci/slipway/builder/recipe"
 	"github.com/slipway-oci/slipway/cmd/slipway/internal/check"
 	"github.com/slipway-oci/slipway/cmd/slipway/internal/display"
 	"github.com/slipway-oci/slipway/cmd/slipway/internal/option"
@@ -31,7 +32,11 @@ func (a *app) validateCmd() *cobra.Command {
 		Args:    arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.files = args
-			return runValidate(cmd.Context(), o, cmd.OutOrStdout())
+			limits, err := a.recipeLimits()
+			if err != nil {
+				return err
+			}
+			return runValidate(cmd.Context(), o, limits, cmd.OutOrStdout())
 		},
 	}
 	o.AddFlags(cmd.Flags(), "sarif")
@@ -44,12 +49,12 @@ type errInvalid struct{}
 
 func (errInvalid) Error() string { return "there are errors" }
 
-func runValidate(ctx context.Context, o validateOptions, w io.Writer) error {
+func runValidate(ctx context.Context, o validateOptions, limits recipe.Limits, w io.Writer) error {
 	actions, err := catalog.Builtin()
 	if err != nil {
 		return err
 	}
-	c := check.Checker{Actions: actions, Strict: o.strict}
+	c := check.Checker{Actions: actions, Strict: o.strict, Limits: limits}
 	for _, f := range o.files {
 		c.File(ctx, f)
 	}
