@@ -67,7 +67,7 @@ func Build(ctx context.Context, p *plan.Plan, o Options) (*result.Result, error)
 
 // stages is the whole build: what is built is committed, what is committed is tested, and only what passed is
 // published, by its digest. With several platforms each stage does all of them before the next begins.
-func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) error {
+func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) (err error) {
 	r.enter(workflow.Creating)
 	blobs, err := local.NewStore(o.Store.Dir())
 	if err != nil {
@@ -98,6 +98,14 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) error {
 	if err != nil {
 		return err
 	}
+	// The disk takes its time while the image is tested and published.
+	synced := make(chan error, 1)
+	go func() { synced <- o.Store.Sync(ctx, image.Image) }()
+	defer func() {
+		if serr := <-synced; serr != nil && err == nil {
+			err = stage.Machine("write the image to the disk", serr)
+		}
+	}()
 
 	r.beginTests(p)
 	if len(p.TestStage())+len(p.HostStage()) == 0 {

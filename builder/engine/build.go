@@ -18,6 +18,7 @@ import (
 	"github.com/tonistiigi/fsutil"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/slipway-oci/slipway/builder/engine/embedded/layer"
 	"github.com/slipway-oci/slipway/builder/engine/runnerbin"
 )
 
@@ -144,6 +145,11 @@ func committed(response map[string]string) (Committed, error) {
 	if err != nil {
 		return Committed{}, fmt.Errorf("the builder's descriptor of the image: %w", err)
 	}
+	if reports := response[layer.ReportsKey]; reports != "" {
+		if err := json.Unmarshal([]byte(reports), &c.Reports); err != nil {
+			return Committed{}, fmt.Errorf("the builder's reports of layers: %w", err)
+		}
+	}
 	return c, nil
 }
 
@@ -164,6 +170,9 @@ func (e *Engine) solveOptions(spec *BuildSpec, runner *runnerbin.Image) client.S
 		}},
 		OCIStores: map[string]content.Store{storeImages: spec.Store, storeRunner: runner.Store()},
 		Session:   e.attachables(spec.Secrets),
+	}
+	if e.lease != nil && spec.StoreFolder != "" {
+		opt.Exports[0].Attrs[layer.StoreAttribute] = spec.StoreFolder
 	}
 	for _, c := range spec.CacheFrom {
 		opt.CacheImports = append(opt.CacheImports, client.CacheOptionsEntry{Type: c.Type, Attrs: c.Attrs})

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"time"
@@ -47,7 +48,9 @@ type BuildSpec struct {
 	Platform ocispecs.Platform
 	Parent   *Image // nil for an empty file system
 	Store    content.Store
-	Template Template
+	// StoreFolder is where Store is on this machine. The embedded builder links layers into it.
+	StoreFolder string
+	Template    Template
 	// Context is the folder for COPY and ADD in the template; "" for an empty one.
 	Context    string
 	Components []Component
@@ -121,6 +124,8 @@ type Committed struct {
 	Digest       digest.Digest
 	ConfigDigest digest.Digest
 	Descriptor   ocispecs.Descriptor
+	// Reports are what the builder's observer said of layers that it made; others are missing.
+	Reports map[digest.Digest]json.RawMessage
 }
 
 // ComponentState is how component i ended in the build stage.

@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -231,6 +232,49 @@ func TestMemoryReadsALayerOnceWhateverItsCompression(t *testing.T) {
 				if err := os.RemoveAll(filepath.Join(s.Dir(), "blobs", "sha256", desc.Digest.Hex)); err != nil { // the second time is from memory
 					t.Fatal(err)
 				}
+			}
+		})
+	}
+}
+
+func TestFreshReportsAreTakenIfTheRulesAreTheSame(t *testing.T) {
+	s, err := store.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	desc := put(t, s, layer(t, &tar.Header{Name: "a", Mode: 0o644, Size: 10}))
+	o := NewObserver()
+	o.Header(&tar.Header{Typeflag: tar.TypeReg, Name: "seen/by/the/builder", Mode: 0o644, Size: 30})
+	fresh, err := o.Report()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Header(&tar.Header{Typeflag: tar.TypeReg, Name: "etc/os-release", Mode: 0o644, Size: 30})
+	if _, err := o.Report(); err == nil {
+		t.Error("a report without the content of os-release")
+	}
+	older := bytes.Replace(fresh, fmt.Appendf(nil, `"version":%d`, rulesVersion), []byte(`"version":0`), 1)
+	if bytes.Equal(older, fresh) {
+		t.Fatalf("no version in %s", fresh)
+	}
+	for name, test := range map[string]struct {
+		fresh json.RawMessage
+		want  Report
+	}{
+		"same rules":  {fresh, Report{Files: 1, Bytes: 30}},
+		"other rules": {older, Report{Files: 1, Bytes: 10}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := Memory{Dir: t.TempDir(), Fresh: map[string]json.RawMessage{desc.Digest.String(): test.fresh}}
+			for range 2 {
+				got, err := m.Layer(t.Context(), s, desc)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(test.want, got); diff != "" {
+					t.Errorf("report (-want +got):\n%s", diff)
+				}
+				m.Fresh = nil // the second time is from memory
 			}
 		})
 	}

@@ -5,6 +5,7 @@ package inspect
 
 import (
 	"archive/tar"
+	"encoding/json"
 	"errors"
 	"io"
 	"path"
@@ -48,27 +49,56 @@ type Leftover struct {
 
 // Layer reads the tar stream of a layer, not compressed, to its end.
 func Layer(r io.Reader) (Report, error) {
-	var report Report
-	found := map[Kind]*Leftover{}
+	o := NewObserver()
 	for archive := tar.NewReader(r); ; {
 		header, err := archive.Next()
 		if errors.Is(err, io.EOF) {
-			break
+			return o.report(), nil
 		}
 		if err != nil {
 			return Report{}, err
 		}
-		report.add(header, found)
-		if err := report.readRelease(header, archive); err != nil {
+		o.Header(header)
+		if err := o.seen.readRelease(header, archive); err != nil {
 			return Report{}, err
 		}
 	}
+}
+
+// Observer makes the report of a layer from its headers, in their order. The embedded builder has one while it writes
+// a layer, so that the layer need not be read again.
+type Observer struct {
+	seen    Report
+	found   map[Kind]*Leftover
+	content bool // there is a file of which the content is in the report
+}
+
+// NewObserver returns an observer that has seen nothing.
+func NewObserver() *Observer { return &Observer{found: map[Kind]*Leftover{}} }
+
+// Header takes in the header of the next file.
+func (o *Observer) Header(h *tar.Header) {
+	o.seen.add(h, o.found)
+	o.content = o.content || isRelease(h)
+}
+
+// Report is what Memory takes as a fresh report. It is an error for a layer that has to be read for more than its
+// headers.
+func (o *Observer) Report() (json.RawMessage, error) {
+	if o.content {
+		return nil, errors.New("the headers are not all that the report tells of")
+	}
+	return json.Marshal(remembered{rulesVersion, o.report()})
+}
+
+func (o *Observer) report() Report {
+	report := o.seen
 	for _, k := range kinds {
-		if l := found[k.kind]; l != nil {
+		if l := o.found[k.kind]; l != nil {
 			report.Leftovers = append(report.Leftovers, *l)
 		}
 	}
-	return report, nil
+	return report
 }
 
 const whiteout = ".wh."

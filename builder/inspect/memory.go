@@ -35,6 +35,8 @@ func In(dir string) Memory {
 // Memory keeps reports by the digests of their layers, so that a layer is read once.
 type Memory struct {
 	Dir string // "" keeps nothing
+	// Fresh are reports of observers, by the digests of layers that were just made.
+	Fresh map[string]json.RawMessage
 }
 
 type remembered struct {
@@ -45,6 +47,10 @@ type remembered struct {
 // Layer gives the report of a layer of an image in the store. A report that cannot be kept is no error: the layer is
 // then read again next time.
 func (m Memory) Layer(ctx context.Context, from *store.Store, layer v1.Descriptor) (Report, error) {
+	if report, ok := read(m.Fresh[layer.Digest.String()]); ok {
+		m.save(layer.Digest, report)
+		return report, nil
+	}
 	if report, ok := m.load(layer.Digest); ok {
 		return report, nil
 	}
@@ -73,8 +79,16 @@ func (m Memory) load(digest v1.Hash) (Report, bool) {
 		return Report{}, false
 	}
 	data, err := os.ReadFile(m.path(digest))
+	if err != nil {
+		return Report{}, false
+	}
+	return read(data)
+}
+
+// read takes a report that was made by the same rules.
+func read(data []byte) (Report, bool) {
 	var r remembered
-	if err != nil || json.Unmarshal(data, &r) != nil || r.Version != rulesVersion {
+	if json.Unmarshal(data, &r) != nil || r.Version != rulesVersion {
 		return Report{}, false
 	}
 	return r.Report, true

@@ -17,13 +17,18 @@ const maxRelease = 8 << 10
 
 // readRelease keeps the text of os-release. Mostly /etc/os-release is a link to the other name.
 func (r *Report) readRelease(h *tar.Header, content io.Reader) error {
-	name := path.Clean("/" + h.Name)
-	if h.Typeflag != tar.TypeReg || name != "/etc/os-release" && (name != "/usr/lib/os-release" || r.OSRelease != "") {
+	if !isRelease(h) || path.Clean("/"+h.Name) != "/etc/os-release" && r.OSRelease != "" {
 		return nil
 	}
 	text, err := io.ReadAll(io.LimitReader(content, maxRelease))
 	r.OSRelease = string(text)
 	return err
+}
+
+// isRelease says whether the content of a file is in the report.
+func isRelease(h *tar.Header) bool {
+	name := path.Clean("/" + h.Name)
+	return h.Typeflag == tar.TypeReg && (name == "/etc/os-release" || name == "/usr/lib/os-release")
 }
 
 // OSRelease gives the os-release of an image by its layers, bottom first; "" when it has none.

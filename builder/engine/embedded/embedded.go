@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/slipway-oci/slipway/builder/engine/embedded/layer"
 )
 
 // Options say which builder is meant and how to start it.
@@ -22,6 +24,8 @@ type Options struct {
 	Idle time.Duration
 	// Command is the program and arguments that run Serve for Root; empty means this program with ServeArgs.
 	Command []string
+	// Observe makes an observer for each layer that Serve makes; its reports go to the client. It may be nil.
+	Observe func() layer.Observer
 }
 
 // ServeArgs are the arguments with which the slipway program becomes a builder.

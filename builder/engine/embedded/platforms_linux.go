@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/containerd/platforms"
-	"github.com/moby/buildkit/worker/base"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
@@ -28,17 +27,6 @@ var interpreters = map[string][]string{
 	"qemu-loongarch64": {"linux/loong64"},
 	"rosetta":          {"linux/amd64"}, // of virtual machines on a Mac
 }
-
-// knownPlatforms answers with the platforms that were found at the start. BuildKit would look for them again for each
-// client, by starting ten programs.
-type knownPlatforms struct {
-	*base.Worker
-
-	list []ocispecs.Platform
-}
-
-// Platforms lists the platforms that containers can have, the machine's own first.
-func (k knownPlatforms) Platforms(bool) []ocispecs.Platform { return k.list }
 
 // supportedPlatforms are the machine's own and those that it has interpreters for.
 func supportedPlatforms() []ocispecs.Platform {

@@ -53,7 +53,8 @@ func Serve(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	w, err := newService(ctx, p.root, o.Runtime)
+	o.Root = p.root
+	w, err := newService(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -68,9 +69,9 @@ func Serve(ctx context.Context, o Options) error {
 	// The start lock, if taken, is held until the process ends: the next start finds the databases closed.
 	defer runtime.KeepAlive(last)
 	server.Stop()
-	w.executions.stop()
+	w.workers.running.stop()
 	releaseMounts(p.root)
-	if cerr := w.controller.Close(); cerr != nil {
+	if cerr := errors.Join(w.controller.Close(), w.workers.layers.Wait()); cerr != nil {
 		return errors.Join(err, cerr)
 	}
 	return errors.Join(err, synced())

@@ -35,18 +35,18 @@ import (
 // service is BuildKit's controller with one worker on runc.
 type service struct {
 	controller  *control.Controller
-	executions  *executions
+	workers     *workers
 	snapshotter string
 }
 
-func newService(ctx context.Context, root, runtime string) (*service, error) {
+func newService(ctx context.Context, o Options) (*service, error) {
 	sessions, err := session.NewManager()
 	if err != nil {
 		return nil, err
 	}
 	hosts := resolver.NewRegistryConfig(nil)
-	snapshots := chooseSnapshotter(root)
-	workers, executions, err := newWorkers(ctx, root, runtime, snapshots, hosts)
+	snapshots := chooseSnapshotter(o.Root)
+	workers, err := newWorkers(ctx, o, snapshots, hosts)
 	if err != nil {
 		return nil, err
 	}
@@ -54,12 +54,12 @@ func newService(ctx context.Context, root, runtime string) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
-	cache, err := bboltcachestorage.NewStore(filepath.Join(root, "cache.db"))
+	cache, err := bboltcachestorage.NewStore(filepath.Join(o.Root, "cache.db"))
 	if err != nil {
 		return nil, fmt.Errorf("open the cache database: %w", err)
 	}
 	// The history is a convenience of other clients; runs are recorded in the run folder. It needs no fsync.
-	history, err := boltutil.SafeOpen(filepath.Join(root, "history.db"), 0o600, &bolt.Options{
+	history, err := boltutil.SafeOpen(filepath.Join(o.Root, "history.db"), 0o600, &bolt.Options{
 		FreelistType: bolt.FreelistMapType, NoFreelistSync: true, NoSync: true,
 	})
 	if err != nil {
@@ -67,7 +67,7 @@ func newService(ctx context.Context, root, runtime string) (*service, error) {
 	}
 	controller, err := control.NewController(control.Opt{
 		SessionManager:   sessions,
-		WorkerController: workers,
+		WorkerController: workers.Controller,
 		// Files with another `# syntax=` than the built-in one would need a frontend image; there is no gateway.v0.
 		Frontends: map[string]frontend.Frontend{
 			"dockerfile.v0": forwarder.NewGatewayForwarder(workers.Infos(), dockerfile.Build),
@@ -81,7 +81,7 @@ func newService(ctx context.Context, root, runtime string) (*service, error) {
 			"registry": registryremotecache.ResolveCacheImporterFunc(sessions, w.ContentStore(), hosts),
 			"local":    localremotecache.ResolveCacheImporterFunc(sessions),
 		},
-		CacheManager:   solver.NewCacheManager(ctx, "local", cache, worker.NewCacheResultStorage(workers)),
+		CacheManager:   solver.NewCacheManager(ctx, "local", cache, worker.NewCacheResultStorage(workers.Controller)),
 		HistoryDB:      history,
 		HistoryConfig:  &config.HistoryConfig{MaxEntries: new(int64(20))},
 		CacheStore:     cache,
@@ -93,7 +93,7 @@ func newService(ctx context.Context, root, runtime string) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &service{controller: controller, executions: executions, snapshotter: snapshots.Name}, nil
+	return &service{controller: controller, workers: workers, snapshotter: snapshots.Name}, nil
 }
 
 // chooseSnapshotter tries overlayfs with a mount, but not again where its snapshots are.

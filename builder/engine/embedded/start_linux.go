@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/slipway-oci/slipway/builder/engine/embedded/layer"
 )
 
 const (
@@ -104,6 +106,7 @@ func spawn(ctx context.Context, o Options, p paths) (*net.UnixConn, error) {
 		// BuildKit clips what an execution prints, to 2 MiB and 200 KiB/s; here that is ours to lift. It keeps in memory
 		// what it passes on, so there has to be a limit: the runner sends less than this of what steps print.
 		"BUILDKIT_STEP_LOG_MAX_SIZE=33554432", "BUILDKIT_STEP_LOG_MAX_SPEED=-1",
+		layer.Environment,
 		"SLIPWAY_BUILDER_IDLE="+o.Idle.String(), "SLIPWAY_RUNTIME="+o.Runtime,
 		"TMPDIR="+p.temporary(),
 		// Most builders live for less than a second, with little to collect; a long one keeps within the limit.

@@ -10,13 +10,14 @@ import (
 	"github.com/containerd/containerd/v2/core/remotes/docker"
 	ctdsnapshot "github.com/containerd/containerd/v2/core/snapshots"
 	"github.com/containerd/containerd/v2/plugins/content/local"
-	"github.com/containerd/containerd/v2/plugins/diff/walking"
 	"github.com/moby/buildkit/cache/metadata"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/executor"
 	"github.com/moby/buildkit/executor/oci"
 	"github.com/moby/buildkit/executor/resources"
 	"github.com/moby/buildkit/executor/runcexecutor"
+	"github.com/moby/buildkit/exporter"
+	"github.com/moby/buildkit/session"
 	containerdsnapshot "github.com/moby/buildkit/snapshot/containerd"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/db/boltutil"
@@ -27,16 +28,19 @@ import (
 	wlabel "github.com/moby/buildkit/worker/label"
 	"github.com/moby/buildkit/worker/runc"
 	"github.com/moby/sys/userns"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	bolt "go.etcd.io/bbolt"
+
+	"github.com/slipway-oci/slipway/builder/engine/embedded/layer"
 )
 
 // newWorkers makes the one worker. It does what runc.NewWorkerOpt does, but for two things that cost a short build
 // more than its work: there is no proxy network, which would make itself a key at each start, and the databases are
 // not written through to the disk at each of their many small transactions (see guard).
-func newWorkers(ctx context.Context, root, runtime string, snapshots runc.SnapshotterFactory, hosts docker.RegistryHosts) (*worker.Controller, *executions, error) {
-	root = filepath.Join(root, "runc-"+snapshots.Name)
+func newWorkers(ctx context.Context, o Options, snapshots runc.SnapshotterFactory, hosts docker.RegistryHosts) (*workers, error) {
+	root := filepath.Join(o.Root, "runc-"+snapshots.Name)
 	if err := os.MkdirAll(root, 0o700); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	networks := map[pb.NetMode]network.Provider{
 		pb.NetMode_UNSET: network.NewHostProvider(),
@@ -45,11 +49,11 @@ func newWorkers(ctx context.Context, root, runtime string, snapshots runc.Snapsh
 	}
 	monitor, err := resources.NewMonitor()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	containers, err := newExecutor(root, runtime, networks, monitor)
+	containers, err := newExecutor(root, o.Runtime, networks, monitor)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	running := newExecutions(containers)
 	opt := base.WorkerOpt{
@@ -60,19 +64,57 @@ func newWorkers(ctx context.Context, root, runtime string, snapshots runc.Snapsh
 		BuildkitVersion: client.BuildkitVersion{Package: "github.com/moby/buildkit", Version: buildkitVersion()},
 	}
 	if opt.ID, err = base.ID(root); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	opt.Labels = workerLabels(snapshots.Name)
 	if err := openStores(root, snapshots, &opt); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
+	differ := layer.NewDiffer(opt.ContentStore, contentFolder(root), o.Observe)
+	opt.Differ = differ
 	w, err := base.NewWorker(ctx, opt)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	workers := &worker.Controller{}
-	return workers, running, workers.Add(knownPlatforms{w, opt.Platforms})
+	list := &workers{Controller: &worker.Controller{}, running: running, layers: differ}
+	return list, list.Add(ourWorker{w, opt.Platforms, differ})
 }
+
+// workers is the list of the one worker, with what has to be seen to when the builder ends.
+type workers struct {
+	*worker.Controller
+
+	running *executions
+	layers  *layer.Differ
+}
+
+// ourWorker is BuildKit's worker but for two answers.
+type ourWorker struct {
+	*base.Worker
+
+	platforms []ocispecs.Platform
+	layers    *layer.Differ
+}
+
+// Platforms lists the platforms that containers can have, the machine's own first. They were found at the start;
+// BuildKit would look for them again for each client, by starting ten programs.
+func (w ourWorker) Platforms(bool) []ocispecs.Platform { return w.platforms }
+
+// Exporter gives BuildKit's exporters; those of images make layers our way.
+func (w ourWorker) Exporter(name string, sessions *session.Manager) (exporter.Exporter, error) {
+	e, err := w.Worker.Exporter(name, sessions)
+	if err != nil {
+		return nil, err
+	}
+	switch name {
+	case client.ExporterOCI, client.ExporterDocker, client.ExporterImage:
+		return layersFirst{e, w.layers}, nil
+	default:
+		return e, nil
+	}
+}
+
+func contentFolder(root string) string { return filepath.Join(root, "content") }
 
 func newExecutor(root, runtime string, networks map[pb.NetMode]network.Provider, monitor *resources.Monitor) (executor.Executor, error) {
 	var candidates []string
@@ -102,7 +144,7 @@ func openStores(root string, snapshots runc.SnapshotterFactory, opt *base.Worker
 	if err != nil {
 		return err
 	}
-	content, err := local.NewStore(filepath.Join(root, "content"))
+	content, err := local.NewStore(contentFolder(root))
 	if err != nil {
 		return err
 	}
@@ -130,7 +172,6 @@ func openStores(root string, snapshots runc.SnapshotterFactory, opt *base.Worker
 	opt.ContentStore = store
 	opt.Snapshotter = containerdsnapshot.NewSnapshotter(snapshots.Name, meta.Snapshotter(snapshots.Name), "buildkit", nil)
 	opt.Applier = apply.NewFileSystemApplier(store)
-	opt.Differ = walking.NewWalkingDiff(store)
 	opt.LeaseManager = leaseutil.WithNamespace(ctdmetadata.NewLeaseManager(meta), "buildkit")
 	opt.GarbageCollect = meta.GarbageCollect
 	return nil

@@ -80,7 +80,7 @@ func newSpec(ctx context.Context, s stage.Services, in Input, components []plan.
 		return engine.BuildSpec{}, fmt.Errorf("platform %q: %w", in.Platform.Name, err)
 	}
 	spec := engine.BuildSpec{
-		Platform: platform, Parent: in.Parent, Store: in.Blobs, Labels: in.Plan.Labels,
+		Platform: platform, Parent: in.Parent, Store: in.Blobs, StoreFolder: s.Store.Dir(), Labels: in.Plan.Labels,
 		Compression: in.Compression, Template: template(in), Secrets: s.Secrets,
 		CacheFrom: in.CacheFrom, CacheTo: in.CacheTo, Epoch: created(in.Parent),
 		LogFolder: func(i int) (string, error) {

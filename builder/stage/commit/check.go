@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/opencontainers/go-digest"
 
 	"github.com/slipway-oci/slipway/builder/engine"
 	"github.com/slipway-oci/slipway/builder/inspect"
@@ -30,7 +31,7 @@ type checked struct {
 
 // inspectImage reads the new layers of an exported image, and fails when something is in it that must not be there,
 // or when it is beyond a budget.
-func inspectImage(ctx context.Context, s stage.Services, in Input, i int, descriptor v1.Descriptor) (check, error) {
+func inspectImage(ctx context.Context, s stage.Services, in Input, i int, descriptor v1.Descriptor, reports map[digest.Digest]json.RawMessage) (check, error) {
 	manifest, config, err := read(s.Store, descriptor)
 	if err != nil {
 		return check{}, err
@@ -39,7 +40,12 @@ func inspectImage(ctx context.Context, s stage.Services, in Input, i int, descri
 	if err != nil {
 		return check{}, err
 	}
-	c, err := inspectLayers(ctx, s, in.Plan, manifest, config, parent)
+	memory := inspect.In(s.Memory)
+	memory.Fresh = map[string]json.RawMessage{}
+	for layer, report := range reports {
+		memory.Fresh[layer.String()] = report
+	}
+	c, err := inspectLayers(ctx, s, memory, in.Plan, manifest, config, parent)
 	if err != nil {
 		return c, err
 	}
@@ -79,7 +85,7 @@ func parentConfig(parent *engine.Image) (*v1.ConfigFile, error) {
 
 // inspectLayers reads the layers above the parent's. A template that starts from another image has that one's layers
 // below: they are left out up to the first layer of a component.
-func inspectLayers(ctx context.Context, s stage.Services, p *plan.Plan, m *v1.Manifest, config, parent *v1.ConfigFile) (check, error) {
+func inspectLayers(ctx context.Context, s stage.Services, memory inspect.Memory, p *plan.Plan, m *v1.Manifest, config, parent *v1.ConfigFile) (check, error) {
 	created := creators(config.History)
 	if len(created) != len(m.Layers) {
 		created = make([]string, len(m.Layers)) // a history of another shape tells nothing
@@ -92,7 +98,6 @@ func inspectLayers(ctx context.Context, s stage.Services, p *plan.Plan, m *v1.Ma
 		}
 		c.skipped = max(c.skipped, first)
 	}
-	memory := inspect.In(s.Memory)
 	components := p.BuildStage()
 	for n, layer := range m.Layers[c.skipped:] {
 		report, err := memory.Layer(ctx, s.Store, layer)

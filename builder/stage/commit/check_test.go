@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 
+	"github.com/slipway-oci/slipway/builder/inspect"
 	"github.com/slipway-oci/slipway/builder/plan"
 	"github.com/slipway-oci/slipway/builder/recipe"
 	"github.com/slipway-oci/slipway/builder/result"
@@ -78,7 +79,7 @@ func checkOf(t *testing.T, s stage.Services, p *plan.Plan, parent, img v1.Image)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := inspectLayers(t.Context(), s, p, manifest, config, below)
+	c, err := inspectLayers(t.Context(), s, inspect.In(s.Memory), p, manifest, config, below)
 	if err != nil {
 		t.Fatal(err)
 	}

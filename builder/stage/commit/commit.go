@@ -56,14 +56,14 @@ type Exported struct {
 func Export(ctx context.Context, s stage.Services, in Input) (Exported, error) {
 	var out Exported
 	for i, b := range in.Builds {
-		descriptor, err := export(ctx, b.Built)
+		committed, descriptor, err := export(ctx, b.Built)
 		if err != nil {
 			return out, failure(ctx, err)
 		}
 		if _, err := s.Store.Resolve(ctx, descriptor.Digest.String()); err == nil {
 			out.unchanged = true
 		}
-		checked, err := inspectImage(ctx, s, in, i, descriptor)
+		checked, err := inspectImage(ctx, s, in, i, descriptor, committed.Reports)
 		if err != nil {
 			return out, failure(ctx, err)
 		}
@@ -122,13 +122,13 @@ func single(in Input, name string) string {
 	return name
 }
 
-func export(ctx context.Context, built *engine.Build) (v1.Descriptor, error) {
+func export(ctx context.Context, built *engine.Build) (engine.Committed, v1.Descriptor, error) {
 	committed, err := built.Commit(ctx)
 	if err != nil {
-		return v1.Descriptor{}, err
+		return committed, v1.Descriptor{}, err
 	}
 	digest, err := v1.NewHash(committed.Digest.String())
-	return v1.Descriptor{
+	return committed, v1.Descriptor{
 		MediaType: types.MediaType(committed.Descriptor.MediaType), Digest: digest, Size: committed.Descriptor.Size,
 	}, err
 }

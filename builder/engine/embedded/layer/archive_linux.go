@@ -77,7 +77,7 @@ func (a *archive) add(e entry) error {
 	var others []string
 	if e.linked() {
 		if source, ok := a.first[e.stat.Ino]; ok {
-			link(h, h.Name, source)
+			asLink(h, h.Name, source)
 		} else {
 			a.first[e.stat.Ino] = h.Name
 			others = a.kept[e.stat.Ino]
@@ -94,7 +94,7 @@ func (a *archive) add(e entry) error {
 	}
 	source := h.Name
 	for _, name := range others {
-		link(h, name, source)
+		asLink(h, name, source)
 		if err := a.write(h); err != nil {
 			return err
 		}
@@ -102,8 +102,8 @@ func (a *archive) add(e entry) error {
 	return nil
 }
 
-// link makes h another name of a file.
-func link(h *tar.Header, name, source string) {
+// asLink makes h another name of a file.
+func asLink(h *tar.Header, name, source string) {
 	h.Name, h.Linkname, h.Typeflag, h.Size = name, source, tar.TypeLink, 0
 }
 

@@ -28,7 +28,14 @@ type blobs struct {
 	err     error
 }
 
-func newBlobs(folder string) *blobs { return &blobs{folder: folder} }
+// newBlobs removes what a builder that was killed left half-written.
+func newBlobs(folder string) *blobs {
+	b := &blobs{folder: folder}
+	_ = os.RemoveAll(b.unfinished())
+	return b
+}
+
+func (b *blobs) unfinished() string { return filepath.Join(b.folder, "layers") }
 
 func (b *blobs) path(d digest.Digest) string {
 	return filepath.Join(b.folder, "blobs", d.Algorithm().String(), d.Encoded())
@@ -39,11 +46,10 @@ func (b *blobs) create() (*blob, error) {
 	if err := os.MkdirAll(filepath.Join(b.folder, "blobs", digest.SHA256.String()), 0o755); err != nil {
 		return nil, err
 	}
-	folder := filepath.Join(b.folder, "layers")
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := os.MkdirAll(b.unfinished(), 0o755); err != nil {
 		return nil, err
 	}
-	f, err := os.CreateTemp(folder, "")
+	f, err := os.CreateTemp(b.unfinished(), "")
 	if err != nil {
 		return nil, err
 	}

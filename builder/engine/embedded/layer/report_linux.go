@@ -1,7 +1,6 @@
 package layer
 
 import (
-	"archive/tar"
 	"encoding/json"
 	"sync"
 
@@ -10,14 +9,6 @@ import (
 
 // mostReports bounds what a builder that stays for long remembers.
 const mostReports = 1000
-
-// Observer is told what goes into a layer while it is written, so that nobody has to read the layer again for it.
-type Observer interface {
-	// Header is called with the header of each file.
-	Header(h *tar.Header)
-	// Report is what the observer has to say when the layer is complete.
-	Report() (json.RawMessage, error)
-}
 
 // reports keeps what observers said of layers.
 type reports struct {

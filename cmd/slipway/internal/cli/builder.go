@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/slipway-oci/slipway/builder/engine/embedded"
+	"github.com/slipway-oci/slipway/builder/engine/embedded/layer"
+	"github.com/slipway-oci/slipway/builder/inspect"
 	"github.com/slipway-oci/slipway/cmd/slipway/internal/display"
 	"github.com/slipway-oci/slipway/cmd/slipway/internal/option"
 )
@@ -146,6 +148,7 @@ func (a *app) builderServeCmd() *cobra.Command {
 					return usageError{fmt.Errorf("SLIPWAY_BUILDER_IDLE: %w", err), "write a duration such as 10m"}
 				}
 			}
+			o.Observe = func() layer.Observer { return inspect.NewObserver() }
 			return embedded.Serve(cmd.Context(), o)
 		},
 	}
