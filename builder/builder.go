@@ -21,6 +21,7 @@ import (
 	"github.com/slipway-oci/slipway/builder/stage/parent"
 	"github.com/slipway-oci/slipway/builder/stage/publish"
 	"github.com/slipway-oci/slipway/builder/stage/test"
+	"github.com/slipway-oci/slipway/builder/timing"
 	"github.com/slipway-oci/slipway/builder/workflow"
 	"github.com/slipway-oci/slipway/oci/daemon"
 	"github.com/slipway-oci/slipway/oci/distribute"
@@ -49,6 +50,8 @@ type Options struct {
 	// Started is when the command began and Resolved how long the plan took, for the record; both may be zero.
 	Started  time.Time
 	Resolved time.Duration
+	// Timings notes how long the parts of the build take; nil notes nothing.
+	Timings *timing.Recorder
 	// NoCache names components that run again even if nothing changed; build.All stands for all.
 	NoCache     []string
 	Compression string        // of new layers: gzip, zstd, estargz or uncompressed; empty means gzip
@@ -74,7 +77,7 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) (err error
 		return stage.Machine("open the image store", err)
 	}
 	s := stage.Services{
-		Engine: o.Engine, Store: o.Store, Events: r.events, Logs: o.Logs, Memory: o.Memory, Secrets: o.Secrets,
+		Engine: o.Engine, Store: o.Store, Events: r.events, Logs: o.Logs, Memory: o.Memory, Secrets: o.Secrets, Timings: o.Timings,
 	}
 
 	if err := checkPlatforms(ctx, o.Engine, p); err != nil {
@@ -92,6 +95,7 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) (err error
 
 	var image commit.Output
 	err = r.stage(event.StageCommit, &r.Timings.Commit, func() error {
+		defer s.Timings.Begin("commit")()
 		image, err = r.commit(ctx, s, commit.Input{Plan: p, Builds: builds, Components: r.Components})
 		return err
 	})
@@ -129,6 +133,7 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) (err error
 	r.flow.Begin(workflow.Distribution)
 	return r.stage(event.StagePublish, &r.Timings.Publish, func() error {
 		return r.flow.Step(ctx, workflow.Distribution, workflow.DistributeImage, func() error {
+			defer s.Timings.Begin("push")()
 			r.Targets, err = publish.Run(ctx, s, in)
 			return err
 		})
@@ -140,6 +145,7 @@ func (r *record) build(ctx context.Context, s stage.Services, p *plan.Plan, o Op
 	from := parent.Sources{Registry: o.Registry, Daemon: o.Daemon}
 	var parents []*engine.Image
 	err := r.flow.Step(ctx, workflow.Build, workflow.PrepareBuilder, func() error {
+		defer s.Timings.Begin("parent check")()
 		for _, platform := range p.Platforms {
 			base, err := parent.Ensure(ctx, s, from, p, platform)
 			if err == nil {
@@ -158,6 +164,7 @@ func (r *record) build(ctx context.Context, s stage.Services, p *plan.Plan, o Op
 	r.enter(workflow.Building)
 	var builds []commit.Build
 	err = r.flow.Step(ctx, workflow.Build, workflow.ApplyBuildComponents, func() error {
+		defer s.Timings.Begin("components, from the cache or run")()
 		for i, platform := range p.Platforms {
 			out, err := build.Run(ctx, s, build.Input{
 				Plan: p, Platform: platform, Parent: parents[i], Blobs: blobs, NoCache: o.NoCache, Compression: o.Compression,
@@ -216,5 +223,6 @@ func (r *record) test(ctx context.Context, s stage.Services, p *plan.Plan, o Opt
 		}
 	}
 	r.tested(ctx, p, failed)
+	defer s.Timings.Begin("record of the tests")()
 	return errors.Join(failed, test.Mark(ctx, s, image.Image, o.RunID, failed))
 }

@@ -169,6 +169,28 @@ type Timings struct {
 	Test    Seconds `json:"test"`
 	Publish Seconds `json:"publish"`
 	Total   Seconds `json:"total"`
+	// Parts are the parts of the command, finer than stages and in the order of their starts, where they were asked for.
+	Parts []Part `json:"parts,omitempty"`
+}
+
+// Part is one part of a command. Parts may overlap.
+type Part struct {
+	Name     string `json:"name"`
+	Start    Micros `json:"start"` // after the start of the process
+	Duration Micros `json:"duration"`
+}
+
+// Micros is a duration that is written as a JSON number of seconds, with microseconds.
+type Micros time.Duration
+
+// MarshalJSON writes seconds.
+func (m Micros) MarshalJSON() ([]byte, error) {
+	return json.Marshal(float64(time.Duration(m).Microseconds()) / 1e6)
+}
+
+// UnmarshalJSON reads a number of seconds.
+func (m *Micros) UnmarshalJSON(data []byte) error {
+	return (*Seconds)(m).UnmarshalJSON(data)
 }
 
 // Error says why a run did not succeed.

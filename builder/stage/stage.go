@@ -9,6 +9,7 @@ import (
 	"github.com/slipway-oci/slipway/builder/engine"
 	"github.com/slipway-oci/slipway/builder/event"
 	"github.com/slipway-oci/slipway/builder/plan"
+	"github.com/slipway-oci/slipway/builder/timing"
 	"github.com/slipway-oci/slipway/oci/store"
 )
 
@@ -31,6 +32,8 @@ type Services struct {
 	Memory string
 	// Secrets are the values of secrets by name.
 	Secrets map[string][]byte
+	// Timings notes how long parts of stages take; nil notes nothing.
+	Timings *timing.Recorder
 }
 
 // Logs gives places to log files.

@@ -46,9 +46,12 @@ func (c *container) run(ctx context.Context) ([]result.Component, error) {
 		return nil, err
 	}
 	decoder := &runlog.Decoder{Base: c.base, Sink: c}
-	spec.Events = decoder
+	watch := &moments{Writer: decoder}
+	spec.Events = watch
 	c.start(0)
+	begun := time.Now()
 	code, err := c.services.Engine.Test(ctx, spec)
+	watch.record(c.services.Timings, begun)
 	_ = decoder.Close()
 	results := c.results()
 	return results, c.outcome(ctx, code, err, results)

@@ -38,6 +38,7 @@ type buildOptions struct {
 	compression option.Compression
 	isolation   option.Isolation
 	keepFailed  bool
+	timings     option.Timings
 }
 
 func (a *app) buildCmd() *cobra.Command {
@@ -71,6 +72,7 @@ func (a *app) buildCmd() *cobra.Command {
 	o.Secret.AddFlags(fs)
 	o.Cache.AddFlags(fs)
 	o.isolation.AddFlags(fs)
+	o.timings.AddFlags(fs)
 	fs.BoolVar(&o.keepFailed, "keep-failed", false, "keep the file system that a failed component leaves, for slipway shell RUN")
 	fs.StringSliceVar(&o.noCache, "no-cache", nil, "run all components, or with =`COMPONENT,...` these, even if nothing changed")
 	fs.Lookup("no-cache").NoOptDefVal = build.All
@@ -82,8 +84,12 @@ func (a *app) runBuild(ctx context.Context, o *buildOptions) error {
 	if err := o.output.check(); err != nil {
 		return err
 	}
+	o.timings.Start()
 	show := a.startShow(o)
 	res, err := a.build(ctx, o, show)
+	if res != nil {
+		res.Timings.Parts = o.timings.Parts()
+	}
 	return show.end(ctx, res, err)
 }
 
@@ -119,9 +125,10 @@ func (a *app) build(ctx context.Context, o *buildOptions, events *show) (*result
 		return nil, err
 	}
 	options.SecretIDs = option.IDs(build.Secrets)
-	opening := openEngine(ctx, engineOptions) // while the plan is made
+	opening := openEngine(ctx, engineOptions, o.timings.Recorder) // while the plan is made
 	defer opening.close(context.WithoutCancel(ctx))
 	var p *plan.Plan
+	planned := o.timings.Begin("plan")
 	_, err = stage.Timed(events, event.StageResolve, func() error {
 		var err error
 		if p, err = a.resolve(ctx, r, options, sources{images, client, build.Daemon}); err != nil {
@@ -132,13 +139,16 @@ func (a *app) build(ctx context.Context, o *buildOptions, events *show) (*result
 	if err != nil {
 		return nil, err
 	}
+	planned()
 	resolved := time.Since(started)
+	waited := o.timings.Begin("waiting for the builder")
 	e, err := opening.wait()
+	waited()
 	if err != nil {
 		return nil, err
 	}
 	build.Engine, build.Store, build.Registry, build.Started, build.Resolved = e, images, client, started, resolved
-	build.Memory = folders.Memory()
+	build.Memory, build.Timings = folders.Memory(), o.timings.Recorder
 	return a.execute(ctx, p, folders, events, build, o.local)
 }
 

@@ -99,6 +99,7 @@ func (s *show) tell(ctx context.Context, res *result.Result, err error) {
 	interrupted := exitCode(ctx, err) == Interrupted
 	if res != nil && (err == nil || interrupted) && !s.options.Quiet() {
 		display.WriteSummary(w, res, style)
+		display.WriteTimings(w, res.Timings.Parts, style)
 	}
 	switch {
 	case err == nil:

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/slipway-oci/slipway/builder/engine"
+	"github.com/slipway-oci/slipway/builder/timing"
 )
 
 // opening is a builder that is being reached while something else goes on.
@@ -12,13 +13,16 @@ type opening struct {
 	done   chan struct{}
 	engine *engine.Engine
 	err    error
+
+	timings *timing.Recorder
 }
 
-func openEngine(ctx context.Context, o engine.Options) *opening {
+func openEngine(ctx context.Context, o engine.Options, timings *timing.Recorder) *opening {
 	ctx, cancel := context.WithCancel(ctx)
-	b := &opening{cancel: cancel, done: make(chan struct{})}
+	b := &opening{cancel: cancel, done: make(chan struct{}), timings: timings}
 	go func() {
 		defer close(b.done)
+		defer timings.Begin("builder start, beside the plan")()
 		b.engine, b.err = engine.Open(ctx, o)
 	}()
 	return b
@@ -37,6 +41,7 @@ func (b *opening) close(ctx context.Context) {
 	if b.engine == nil {
 		return
 	}
+	defer b.timings.Begin("builder end")()
 	_ = b.engine.Close()
 	b.engine.AwaitEnd(ctx)
 }
