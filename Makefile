@@ -8,7 +8,7 @@ PLATFORM := $(shell $(GO) env GOARCH)
 
 export CGO_ENABLED ?= 0
 
-.PHONY: build runner test unit race integration demo lint bench clean prerequisites
+.PHONY: build runner test unit race integration demo lint bench bench-scale bench-page bench-compare bench-prerequisites clean prerequisites
 
 build: runner
 	$(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/slipway ./cmd/slipway
@@ -51,8 +51,28 @@ lint:
 	$(GO) tool -modfile=.tools/go.mod golangci-lint run
 	$(GO) mod tidy -diff
 
-bench: prerequisites build
-	$(GO) run ./cmd/bench
+# What the bench needs besides what slipway needs: the other builders, and the parts of the floor.
+bench-prerequisites: prerequisites
+	sh .ci/prerequisites docker.io buildah packer pigz zstd curl
+
+bench: bench-prerequisites build bin/buildkitd bin/buildctl
+	$(GO) run ./cmd/bench $(BENCH)
+
+# The pictures of docs/performance.md.
+bench-scale: bench-prerequisites build
+	$(GO) run ./cmd/bench -scale docs/images -runs 2 $(BENCH)
+
+# Both, with the results written into docs/performance.md.
+bench-page: bench-prerequisites build bin/buildkitd bin/buildctl
+	$(GO) run ./cmd/bench -page docs/performance.md
+	$(GO) run ./cmd/bench -page docs/performance.md -scale docs/images -runs 2
+
+# How the Go benchmarks of the working tree differ from those of a revision: make bench-compare BASE=main
+bench-compare: runner
+	sh .ci/bench-compare "$(BASE)"
+
+bin/buildkitd bin/buildctl: .tools/go.mod .tools/go.sum
+	$(GO) build -modfile=.tools/go.mod -ldflags "-s -w" -o $@ github.com/moby/buildkit/cmd/$(@F)
 
 clean:
 	rm -rf bin $(RUNNERS)/amd64 $(RUNNERS)/arm64

@@ -2,20 +2,55 @@
 
 package main
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A Case is one row of comparison: a piece of work that every tool does in its own way.
 type Case struct {
 	Name  string // for -only
 	Title string // what is measured, for the table
-	// Goal is the largest good ratio of slipway's time to that of Docker's faster builder.
-	Goal float64
-	Work Work
+	Goals []Goal
+	// Memory is the most that slipway may need, in bytes; 0 is no goal.
+	Memory int64
+	// Runs is the most runs, for work that takes long; 0 is as many as asked for.
+	Runs int
+	// Fresh work has nothing that a cache could know, and needs no run that is not counted.
+	Fresh bool
+	// Alone says that only slipway does this work: it is measured against Memory.
+	Alone bool
+	// Varies are folders whose files hold times or other values that differ from run to run, below which only the
+	// names and kinds are compared.
+	Varies []string
+	Work   Work
+}
+
+func (c Case) name() string { return c.Name }
+
+// A Goal is the largest good ratio of slipway's time to that of the tools whose names begin with Peer.
+type Goal struct {
+	Peer  string
+	Ratio float64
+}
+
+// goalFor is the strictest goal against a tool, and 0 where there is none. The floor is no peer.
+func (c Case) goalFor(tool string) float64 {
+	strictest := 0.0
+	for _, g := range c.Goals {
+		if isPeer(tool) && strings.HasPrefix(tool, g.Peer) && (strictest == 0 || g.Ratio < strictest) {
+			strictest = g.Ratio
+		}
+	}
+	return strictest
 }
 
 // cases are all rows, in the order of the table.
 func cases() []Case {
-	return []Case{nothingChanged(), tenSteps(), lastOfFive()}
+	return []Case{
+		oneStep(), tenSteps(), nothingChanged(), coldCycle(), lastOfFive(),
+		allKinds(), smallFiles(), largeLayer("gzip", 0.5), largeLayer("zstd", 1), nginx(), twoGigabytes(),
+	}
 }
 
 // Run stands for a value that is another one in every run, in the commands of a component that is Changing and in
@@ -29,6 +64,8 @@ type Work struct {
 	Tests []string
 	// Pushed says that the image goes to the registry.
 	Pushed bool
+	// Compression of new layers is gzip if it is empty, or zstd.
+	Compression string
 	// File must be in the image, with Content, or else the run does not count.
 	File, Content string
 }
@@ -43,12 +80,10 @@ type Component struct {
 
 // changing reports whether some component of w is Changing.
 func (w Work) changing() bool {
-	for _, c := range w.Components {
-		if c.Changing {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(w.Components, func(c Component) bool { return c.Changing })
 }
+
+// script is a shell script of the tests that ends with the first one that fails.
+func (w Work) script() string { return "set -e\n" + strings.Join(w.Tests, "\n") }
 
 func withRun(text, value string) string { return strings.ReplaceAll(text, Run, value) }

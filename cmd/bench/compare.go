@@ -7,8 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
 // A Row is what one tool did in one case.
@@ -17,7 +20,9 @@ type Row struct {
 	Tool    string
 	Samples []Sample
 	Err     error // why there are no or fewer samples
-	Absent  bool  // the tool is not on this machine, which is no failure
+	Absent  bool  // the tool is not on this machine or cannot do this, which is no failure
+	// Entries is how many paths of the last image were found to be the same as in slipway's; 0 is not compared.
+	Entries int
 }
 
 // A Sample is one measured cycle.
@@ -29,7 +34,8 @@ type Sample struct {
 	Stages []Stage
 }
 
-// compare measures all cases, with the tools taking turns within a case. The first cycle of each tool is not counted.
+// compare measures all cases, with the tools taking turns within a case. The first cycle of each tool is not counted,
+// unless the work is Fresh.
 // A tool that fails in a case is out for that case.
 func compare(ctx context.Context, lab *Lab, tools []Tool, cases []Case, runs int) ([]Row, error) {
 	absent := map[string]error{}
@@ -56,8 +62,15 @@ func compare(ctx context.Context, lab *Lab, tools []Tool, cases []Case, runs int
 }
 
 func compareCase(ctx context.Context, lab *Lab, tools []Tool, absent map[string]error, c Case, runs int) ([]Row, error) {
+	if c.Alone {
+		tools = slices.DeleteFunc(slices.Clone(tools), func(t Tool) bool { return !isSlipway(t.Name()) })
+	}
+	if c.Runs > 0 {
+		runs = min(runs, c.Runs)
+	}
 	rows := make([]Row, len(tools))
 	projects := make([]Project, len(tools))
+	images := make([]v1.Image, len(tools))
 	for i, tool := range tools {
 		rows[i] = Row{Case: c, Tool: tool.Name()}
 		if err := absent[tool.Name()]; err != nil {
@@ -65,18 +78,24 @@ func compareCase(ctx context.Context, lab *Lab, tools []Tool, absent map[string]
 			continue
 		}
 		projects[i], rows[i].Err = newProject(lab, tool, c)
+		rows[i].Absent = errors.As(rows[i].Err, new(cannotError))
 	}
-	for run := range runs + 1 {
+	first := 0
+	if c.Fresh {
+		first = 1
+	}
+	for run := first; run <= runs; run++ {
 		value := fmt.Sprintf("%s-%d", lab.ID, run)
 		for turn := range tools {
 			i := (turn + run) % len(tools) // nobody always comes first
 			if rows[i].Err != nil {
 				continue
 			}
-			sample, err := cycle(ctx, lab, tools[i], projects[i], value, run > 0)
+			sample, image, err := cycle(ctx, lab, tools[i], projects[i], value, run > 0)
 			if ctx.Err() != nil {
 				return nil, context.Cause(ctx)
 			}
+			images[i] = image
 			switch {
 			case err != nil:
 				rows[i].Err = err
@@ -89,6 +108,7 @@ func compareCase(ctx context.Context, lab *Lab, tools []Tool, absent map[string]
 			}
 		}
 	}
+	compareImages(lab, rows, images)
 	return rows, nil
 }
 
@@ -102,36 +122,78 @@ func newProject(lab *Lab, tool Tool, c Case) (Project, error) {
 }
 
 // cycle runs and measures the commands of tool once, and checks what they made. It is warm when it is not the first.
-func cycle(ctx context.Context, lab *Lab, tool Tool, p Project, value string, warm bool) (Sample, error) {
+func cycle(ctx context.Context, lab *Lab, tool Tool, p Project, value string, warm bool) (Sample, v1.Image, error) {
 	sample, outputs, err := measure(ctx, lab, tool.Commands(p, value), tool.Daemons())
 	if err != nil {
-		return sample, err
+		return sample, nil, err
 	}
 	result, err := tool.Result(p, outputs, warm)
-	if err != nil {
-		return sample, err
+	if err != nil || result.NoImage {
+		return sample, nil, err
 	}
 	if len(result.Stages) > 0 {
 		sample.Stages = result.Stages
 	}
-	text, err := tool.File(ctx, p, result.Digest, p.Work.File)
+	digest := result.Digest
+	if !p.Work.Pushed {
+		if digest, err = tool.Publish(ctx, p, value, result); err != nil {
+			return sample, nil, err
+		}
+	}
+	image, err := lab.image(ctx, p.Repository, digest)
 	if err != nil {
-		return sample, fmt.Errorf("check of %s: %w", p.Work.File, err)
+		return sample, nil, err
+	}
+	text, err := fileOf(image, p.Work.File)
+	if err != nil {
+		return sample, nil, fmt.Errorf("check of %s: %w", p.Work.File, err)
 	}
 	if got, want := strings.TrimSpace(text), withRun(p.Work.Content, value); got != want {
-		return sample, fmt.Errorf("the image has %q in %s, not %q", got, p.Work.File, want)
+		return sample, nil, fmt.Errorf("the image has %q in %s, not %q", got, p.Work.File, want)
 	}
-	if p.Work.Pushed {
-		return sample, checkPushed(ctx, p.Repository, result.Digest)
+	return sample, image, nil
+}
+
+// compareImages compares what the tools made in the last run, which was the same for all, with what the first made.
+func compareImages(lab *Lab, rows []Row, images []v1.Image) {
+	var first tree
+	for i, image := range images {
+		if image == nil || rows[i].Err != nil {
+			continue
+		}
+		t, err := lab.layers.tree(image)
+		if err != nil {
+			rows[i].Err = fmt.Errorf("the files of the image: %w", err)
+			continue
+		}
+		if first == nil {
+			first = t
+			continue
+		}
+		found := comparison{Began: lab.Began, Varies: rows[i].Case.Varies}.differences(first, t)
+		if len(found) == 0 {
+			rows[i].Entries = len(t)
+			continue
+		}
+		rows[i].Err = &differentError{found}
+		lab.Logf("%s: %v", rows[i].Case.Name, rows[i].Err)
 	}
-	return sample, nil
+}
+
+// A differentError is an image with other files than the first tool's.
+type differentError struct {
+	found []string
+}
+
+func (e *differentError) Error() string {
+	return fmt.Sprintf("%d differences in the image's files: %s", len(e.found), strings.Join(e.found[:min(len(e.found), 8)], "; "))
 }
 
 // failures joins what went wrong; a tool that is not there is no failure, unless it is slipway.
 func failures(rows []Row) error {
 	var all []error
 	for _, r := range rows {
-		if r.Err != nil && (!r.Absent || strings.HasPrefix(r.Tool, "slipway")) {
+		if r.Err != nil && (!r.Absent || isSlipway(r.Tool) && !errors.As(r.Err, new(cannotError))) {
 			all = append(all, fmt.Errorf("%s, %s: %w", r.Case.Name, r.Tool, r.Err))
 		}
 	}

@@ -6,10 +6,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-containerregistry/pkg/crane"
+	"github.com/google/go-containerregistry/pkg/registry"
 )
 
 // fakeTool runs `true` and writes down when.
@@ -37,17 +41,33 @@ func (f *fakeTool) Result(_ Project, _ []string, warm bool) (Result, error) {
 	return Result{Digest: "sha256:1"}, nil
 }
 
-func (f *fakeTool) File(context.Context, Project, string, string) (string, error) { return f.file, nil }
+// Publish pushes an image with one file.
+func (f *fakeTool) Publish(_ context.Context, p Project, _ string, _ Result) (string, error) {
+	image, err := crane.Image(map[string][]byte{"f": []byte(f.file)})
+	if err != nil {
+		return "", err
+	}
+	digest, err := image.Digest()
+	if err != nil {
+		return "", err
+	}
+	return digest.String(), crane.Push(image, p.Repository+":latest")
+}
 
 func testLab(t *testing.T) *Lab {
 	t.Helper()
-	return &Lab{ID: "id", Registry: "127.0.0.1:1", dir: t.TempDir(), keep: true, log: io.Discard}
+	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	t.Cleanup(server.Close)
+	return &Lab{
+		ID: "id", Registry: strings.TrimPrefix(server.URL, "http://"), layers: layers{},
+		dir: t.TempDir(), keep: true, log: io.Discard,
+	}
 }
 
 func TestToolsTakeTurns(t *testing.T) {
 	var diary []string
 	lab := testLab(t)
-	tools := []Tool{&fakeTool{name: "a", file: "x\n", diary: &diary}, &fakeTool{name: "b", file: "x", diary: &diary}}
+	tools := []Tool{&fakeTool{name: "a", file: "x", diary: &diary}, &fakeTool{name: "b", file: "x", diary: &diary}}
 	c := Case{Name: "case", Work: Work{File: "/f", Content: "x"}}
 
 	rows, err := compare(t.Context(), lab, tools, []Case{c}, 2)
@@ -65,6 +85,25 @@ func TestToolsTakeTurns(t *testing.T) {
 		if len(row.Samples) != 2 || row.Err != nil {
 			t.Errorf("%s: %d samples and the error %v, want 2 and none", row.Tool, len(row.Samples), row.Err)
 		}
+	}
+}
+
+func TestImagesOfAllToolsAreTheSame(t *testing.T) {
+	var diary []string
+	tools := []Tool{
+		&fakeTool{name: "slipway", file: "x", diary: &diary},
+		&fakeTool{name: "docker", file: "x", diary: &diary},
+		&fakeTool{name: "buildah", file: "x\n", diary: &diary}, // what the check of one file takes for the same
+	}
+	rows, err := compare(t.Context(), testLab(t), tools, []Case{{Name: "case", Work: Work{File: "/f", Content: "x"}}}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rows[1].Err != nil || rows[1].Entries != 1 {
+		t.Errorf("docker: %d entries are the same, error %v, want 1 and none", rows[1].Entries, rows[1].Err)
+	}
+	if err := rows[2].Err; err == nil || !strings.Contains(err.Error(), "/f: size 2, not 1") {
+		t.Errorf("buildah: %v, want a difference in the size of /f", err)
 	}
 }
 
@@ -129,12 +168,12 @@ func TestFailedCommandTellsItsOutput(t *testing.T) {
 
 func TestChoose(t *testing.T) {
 	for _, test := range []struct{ names, want, wrong string }{
-		{"", "nothing-changed, ten-steps, last-of-five", ""},
+		{"", names(cases(), Case.name), ""},
 		{"last-of-five,nothing-changed", "nothing-changed, last-of-five", ""},
-		{"ten-step", "", `-only: there is no case "ten-step"; the cases are nothing-changed, ten-steps, last-of-five`},
+		{"ten-step", "", `-only: there is no "ten-step"; there are ` + names(cases(), Case.name)},
 	} {
-		chosen, err := choose(cases(), test.names)
-		if got := caseNames(chosen); got != test.want {
+		chosen, err := choose(cases(), Case.name, test.names)
+		if got := names(chosen, Case.name); got != test.want {
 			t.Errorf("choose(%q) = %s, want %s", test.names, got, test.want)
 		}
 		if (err == nil) != (test.wrong == "") || err != nil && err.Error() != test.wrong {

@@ -92,6 +92,23 @@ func (e *dockerEngine) run(ctx context.Context, args ...string) error {
 	return err
 }
 
+// can is an error where the engine cannot make what w asks for.
+func (e *dockerEngine) can(w Work) error {
+	if w.Compression == "zstd" {
+		return cannotError("the Docker Engine compresses with gzip only")
+	}
+	return nil
+}
+
+// push pushes an image of the engine and returns its digest.
+func (e *dockerEngine) push(ctx context.Context, repository string) (string, error) {
+	output, _, err := runCommand(ctx, e.lab, e.command(false, "push", repository))
+	if err != nil {
+		return "", fmt.Errorf("push for the check: %w", err)
+	}
+	return pushedDigest(output)
+}
+
 // processes are the engine and the containerd that it starts.
 func (e *dockerEngine) processes() []int {
 	if e.pid == 0 {

@@ -25,7 +25,10 @@ type Lab struct {
 	ID       string // another one in every run of the bench
 	Rootfs   string // tar archive
 	Registry string // host:port
+	Parent   string // the reference of the parent image in the registry, with its digest
+	Began    time.Time
 
+	layers   layers
 	dir      string
 	keep     bool
 	log      io.Writer
@@ -43,10 +46,13 @@ func newLab(ctx context.Context, o options, log io.Writer) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	lab := &Lab{ID: strconv.FormatInt(time.Now().UnixNano(), 36), dir: dir, keep: o.keep, log: log}
+	lab := &Lab{ID: strconv.FormatInt(time.Now().UnixNano(), 36), Began: time.Now(), layers: layers{}, dir: dir, keep: o.keep, log: log}
 	lab.Defer(lab.removeDir)
 	if lab.Rootfs, err = rootfs(ctx, lab, o.rootfs); err == nil {
 		err = startRegistry(ctx, lab)
+	}
+	if err == nil {
+		err = pushParent(ctx, lab)
 	}
 	if err != nil {
 		return nil, errors.Join(err, lab.Close())

@@ -25,8 +25,13 @@ type options struct {
 	runs    int
 	only    string
 	keep    bool
+	scale   string
+	page    string
+	tools   string
 	slipway string
 	rootfs  string
+	// buildkitd and buildctl are programs.
+	buildkitd, buildctl string
 }
 
 func main() {
@@ -44,7 +49,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	if err != nil {
 		return err
 	}
-	chosen, err := choose(cases(), o.only)
+	if o.scale != "" {
+		return runScale(ctx, o, stdout, stderr)
+	}
+	chosen, err := choose(cases(), Case.name, o.only)
+	if err != nil {
+		return err
+	}
+	chosenTools, err := chooseTools(tools(o), o.tools)
 	if err != nil {
 		return err
 	}
@@ -55,12 +67,42 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	defer func() { err = errors.Join(err, lab.Close()) }()
 
 	before := describeMachine()
-	rows, err := compare(ctx, lab, tools(o.slipway), chosen, o.runs)
+	rows, err := compare(ctx, lab, chosenTools, chosen, o.runs)
 	if err != nil {
 		return err
 	}
-	writeReport(stdout, rows, before, describeMachine(), o.runs)
-	return failures(rows)
+	var report strings.Builder
+	writeReport(&report, rows, before, describeMachine())
+	return errors.Join(failures(rows), o.publish(stdout, tableMark, report.String()))
+}
+
+// runScale measures how cost grows with the work.
+func runScale(ctx context.Context, o options, stdout, stderr io.Writer) (err error) {
+	chosen, err := choose(allSeries(), Series.name, o.only)
+	if err != nil {
+		return err
+	}
+	lab, err := newLab(ctx, o, stderr)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lab.Close()) }()
+	before := describeMachine()
+	var report strings.Builder
+	err = scale(ctx, lab, &slipwayTool{program: o.slipway, kept: true}, chosen, o.runs, o.scale, &report)
+	fmt.Fprintf(&report, "\nBefore: %s\nAfter: load %s\n", before, describeMachine().Load)
+	return errors.Join(err, o.publish(stdout, scaleMark, report.String()))
+}
+
+// publish writes the outcome for the reader and, where there is one, into the page.
+func (o options) publish(stdout io.Writer, mark, text string) error {
+	if _, err := io.WriteString(stdout, text); err != nil {
+		return err
+	}
+	if o.page == "" {
+		return nil
+	}
+	return writePage(o.page, mark, text)
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
@@ -68,9 +110,14 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.IntVar(&o.runs, "runs", 5, "measure each case `N` times, after one run that is not counted")
-	flags.StringVar(&o.only, "only", "", "measure only the cases with these `NAMES`, separated by commas: "+caseNames(cases()))
+	flags.StringVar(&o.only, "only", "", "measure only the cases with these `NAMES`, separated by commas: "+names(cases(), Case.name)+"; with -scale: "+names(allSeries(), Series.name))
+	flags.StringVar(&o.scale, "scale", "", "measure how slipway's cost grows with the work, and write pictures into this `DIR`")
+	flags.StringVar(&o.page, "page", "", "also write the table into this Markdown `FILE`, between its marks")
+	flags.StringVar(&o.tools, "tools", "", "measure only the tools that begin with one of these `NAMES`, separated by semicolons: "+toolNames(tools(o)))
 	flags.BoolVar(&o.keep, "keep", false, "keep the work folder, with all logs and images")
 	flags.StringVar(&o.slipway, "slipway", "bin/slipway", "measure this slipway `PROGRAM`")
+	flags.StringVar(&o.buildkitd, "buildkitd", "bin/buildkitd", "measure this buildkitd `PROGRAM`")
+	flags.StringVar(&o.buildctl, "buildctl", "bin/buildctl", "with this buildctl `PROGRAM`")
 	flags.StringVar(&o.rootfs, "rootfs", "", "make the parent image of this tar `FILE` (default: Debian bookworm, made with mmdebstrap and kept in the cache folder)")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -84,24 +131,48 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	return o, nil
 }
 
-// choose returns the cases that names asks for, in their own order; no names means all.
-func choose(all []Case, names string) ([]Case, error) {
+// choose returns those of all that wanted asks for, in their own order; no names means all.
+func choose[T any](all []T, name func(T) string, wanted string) ([]T, error) {
+	if wanted == "" {
+		return all, nil
+	}
+	list := strings.Split(wanted, ",")
+	for _, w := range list {
+		if !slices.ContainsFunc(all, func(t T) bool { return name(t) == w }) {
+			return nil, fmt.Errorf("-only: there is no %q; there are %s", w, names(all, name))
+		}
+	}
+	return slices.DeleteFunc(all, func(t T) bool { return !slices.Contains(list, name(t)) }), nil
+}
+
+func names[T any](all []T, name func(T) string) string {
+	var list []string
+	for _, t := range all {
+		list = append(list, name(t))
+	}
+	return strings.Join(list, ", ")
+}
+
+// chooseTools returns the tools whose names begin as names ask for; no names means all.
+func chooseTools(all []Tool, names string) ([]Tool, error) {
 	if names == "" {
 		return all, nil
 	}
-	wanted := strings.Split(names, ",")
+	wanted := strings.Split(names, ";")
 	for _, name := range wanted {
-		if !slices.ContainsFunc(all, func(c Case) bool { return c.Name == name }) {
-			return nil, fmt.Errorf("-only: there is no case %q; the cases are %s", name, caseNames(all))
+		if !slices.ContainsFunc(all, func(t Tool) bool { return strings.HasPrefix(t.Name(), name) }) {
+			return nil, fmt.Errorf("-tools: no tool begins with %q; the tools are %s", name, toolNames(all))
 		}
 	}
-	return slices.DeleteFunc(all, func(c Case) bool { return !slices.Contains(wanted, c.Name) }), nil
+	return slices.DeleteFunc(all, func(t Tool) bool {
+		return !slices.ContainsFunc(wanted, func(name string) bool { return strings.HasPrefix(t.Name(), name) })
+	}), nil
 }
 
-func caseNames(all []Case) string {
+func toolNames(all []Tool) string {
 	var names []string
-	for _, c := range all {
-		names = append(names, c.Name)
+	for _, t := range all {
+		names = append(names, t.Name())
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(names, "; ")
 }

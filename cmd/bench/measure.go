@@ -62,9 +62,9 @@ func runCommand(ctx context.Context, lab *Lab, c Command) (string, int64, error)
 	if err == nil {
 		watched := watch(cmd.Process.Pid)
 		err = cmd.Wait()
-		watched.end()
+		highest := watched.end()
 		if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok && err == nil {
-			return stdout.String(), max(usage.Maxrss<<10, watched.sum()), nil
+			return stdout.String(), max(usage.Maxrss<<10, highest), nil
 		}
 	}
 	return "", 0, fmt.Errorf("%s: %w\n%s%s", strings.Join(c.Args, " "), err, lastLines(stdout.String(), 5), lastLines(stderr.String(), 15))
@@ -73,14 +73,14 @@ func runCommand(ctx context.Context, lab *Lab, c Command) (string, int64, error)
 // A watcher looks at a process and its children while they run. What the system tells of an ended process is the size
 // of the largest among it and its children, where the sum is wanted.
 type watcher struct {
-	peaks map[int]int64
-	stop  chan struct{}
-	done  chan struct{}
+	highest int64 // of the sums at all looks
+	stop    chan struct{}
+	done    chan struct{}
 }
 
 // watch begins to look at the process, at intervals that cost next to nothing.
 func watch(pid int) *watcher {
-	w := &watcher{peaks: map[int]int64{}, stop: make(chan struct{}), done: make(chan struct{})}
+	w := &watcher{stop: make(chan struct{}), done: make(chan struct{})}
 	go func() {
 		defer close(w.done)
 		tick := time.NewTicker(20 * time.Millisecond)
@@ -91,25 +91,21 @@ func watch(pid int) *watcher {
 				return
 			case <-tick.C:
 			}
+			var sum int64 // of those that live at the same time
 			for _, p := range append(liveChildren(pid), pid) {
-				w.peaks[p] = max(w.peaks[p], peakOf(p))
+				sum += peakOf(p)
 			}
+			w.highest = max(w.highest, sum)
 		}
 	}()
 	return w
 }
 
-func (w *watcher) end() {
+// end returns the highest sum that was seen.
+func (w *watcher) end() int64 {
 	close(w.stop)
 	<-w.done
-}
-
-func (w *watcher) sum() int64 {
-	var sum int64
-	for _, peak := range w.peaks {
-		sum += peak
-	}
-	return sum
+	return w.highest
 }
 
 // liveChildren asks the threads of a process for their children, which is quicker than childrenOf.

@@ -5,15 +5,17 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
 
 // writeReport writes the table, and below it where the time went and on which machine.
-func writeReport(w io.Writer, rows []Row, before, after Machine, runs int) {
-	fmt.Fprintln(w, "| work | tool | median, s | least to most, s | slipway's time ÷ this | goal | peak memory, MB |")
-	fmt.Fprintln(w, "|---|---|--:|--:|--:|--:|--:|")
+func writeReport(w io.Writer, rows []Row, before, after Machine) {
+	fmt.Fprintln(w, "| work | tool | median, s | least to most, s | slipway's time ÷ this | goal | peak memory, MB | files the same |")
+	fmt.Fprintln(w, "|---|---|--:|--:|--:|--:|--:|--:|")
 	above := "" // the case of the row before, which names the work once
 	for _, row := range rows {
 		work := row.Case.Title
@@ -23,10 +25,10 @@ func writeReport(w io.Writer, rows []Row, before, after Machine, runs int) {
 		above = row.Case.Name
 		fmt.Fprintf(w, "| %s | %s | %s |\n", work, row.Tool, strings.Join(cells(row, rows), " | "))
 	}
-	fmt.Fprintf(w, "\nMedians of %d runs after one that is not counted, the tools taking turns.\n", runs)
+	fmt.Fprint(w, "\nWhere the time went, in medians of the parts of a cycle:\n\n")
 	for _, row := range rows {
 		if text := stages(row); text != "" {
-			fmt.Fprintf(w, "- %s, %s: %s\n", row.Case.Name, row.Tool, text)
+			fmt.Fprintf(w, "- %s, %s, %d runs: %s\n", row.Case.Name, row.Tool, len(row.Samples), text)
 		}
 	}
 	fmt.Fprintf(w, "\nBefore: %s\nAfter: load %s\n", before, after.Load)
@@ -39,31 +41,58 @@ func cells(row Row, rows []Row) []string {
 		if row.Err != nil {
 			reason, _, _ = strings.Cut(row.Err.Error(), "\n")
 		}
-		return []string{strings.ReplaceAll(reason, "|", `\|`), "", "", "", ""}
+		return []string{strings.ReplaceAll(reason, "|", `\|`), "", "", "", "", ""}
 	}
 	walls := wallsOf(row)
+	r := ratio(row, rows)
+	files := ""
+	if row.Entries > 0 {
+		files = strconv.Itoa(row.Entries)
+	}
 	return []string{
 		fmt.Sprintf("%.3f", median(walls).Seconds()),
 		fmt.Sprintf("%.3f to %.3f", slices.Min(walls).Seconds(), slices.Max(walls).Seconds()),
-		ratio(row, rows), goal(row),
-		fmt.Sprintf("%.0f", float64(peak(row))/1e6),
+		ratioText(r), goalText(row.Case.goalFor(row.Tool), r),
+		fmt.Sprintf("%.0f", float64(peak(row))/1e6) + memoryGoal(row), files,
 	}
 }
 
-// ratio compares the first tool of the case, slipway, with row.
-func ratio(row Row, rows []Row) string {
+// ratio compares the first tool of the case, slipway, with row; it is 0 where there is nothing to compare.
+func ratio(row Row, rows []Row) float64 {
 	i := slices.IndexFunc(rows, func(r Row) bool { return r.Case.Name == row.Case.Name })
 	if rows[i].Tool == row.Tool || len(rows[i].Samples) == 0 {
-		return ""
+		return 0
 	}
-	return fmt.Sprintf("%.2f", median(wallsOf(rows[i])).Seconds()/median(wallsOf(row)).Seconds())
+	return median(wallsOf(rows[i])).Seconds() / median(wallsOf(row)).Seconds()
 }
 
-func goal(row Row) string {
-	if !strings.HasPrefix(row.Tool, "docker") {
+func ratioText(r float64) string {
+	if r == 0 {
 		return ""
 	}
-	return fmt.Sprintf("≤ %.2f", row.Case.Goal)
+	return fmt.Sprintf("%.2f", r)
+}
+
+// goalText tells a goal and whether the ratio, as it is shown, reaches it.
+func goalText(goal, ratio float64) string {
+	if goal == 0 || ratio == 0 {
+		return ""
+	}
+	return fmt.Sprintf("≤ %.2f%s", goal, reached(math.Round(ratio*100) <= math.Round(goal*100)))
+}
+
+func memoryGoal(row Row) string {
+	if row.Case.Memory == 0 || !isSlipway(row.Tool) {
+		return ""
+	}
+	return fmt.Sprintf(" (≤ %d%s)", row.Case.Memory/1e6, reached(peak(row) <= row.Case.Memory))
+}
+
+func reached(yes bool) string {
+	if yes {
+		return ""
+	}
+	return " **no**"
 }
 
 func wallsOf(row Row) []time.Duration {

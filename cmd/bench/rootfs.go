@@ -24,7 +24,7 @@ func rootfs(ctx context.Context, lab *Lab, file string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("a place for the parent image: %w", err)
 	}
-	file = filepath.Join(cache, "slipway-bench", "bookworm.tar")
+	file = filepath.Join(cache, "slipway-bench", "bookworm-2.tar")
 	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
 		return file, err
 	}
@@ -35,12 +35,15 @@ func rootfs(ctx context.Context, lab *Lab, file string) (string, error) {
 	// mmdebstrap knows what to write by the end of the name, and a half of an archive must not have the final one.
 	part := filepath.Join(filepath.Dir(file), lab.ID+".tar")
 	defer func() { _ = os.Remove(part) }()
-	args := []string{"mmdebstrap", "--quiet", "--variant=minbase", "bookworm", part}
+	args := []string{"mmdebstrap", "--quiet", "--variant=minbase", "--include=" + rootfsPackages, "bookworm", part}
 	if _, _, err := runCommand(ctx, lab, Command{Args: append(args, mirrors()...)}); err != nil {
 		return "", fmt.Errorf("make the parent image: %w", err)
 	}
 	return file, os.Rename(part, file)
 }
+
+// Packages of the parent image that the commands of cases use.
+const rootfsPackages = "openssl,libcap2-bin"
 
 // mirrors is the file with this machine's package mirrors, if they are those of bookworm; else mmdebstrap's are used.
 func mirrors() []string {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -14,15 +15,17 @@ type Tool interface {
 	// Open starts what the tool needs and makes the lab's parent image known to it. Its error is shown in the
 	// table in the place of numbers.
 	Open(ctx context.Context, lab *Lab) error
-	// Write writes the files for work into the empty folder of p.
+	// Write writes the files for work into the empty folder of p. It is a cannotError where the tool has no way to
+	// do the work.
 	Write(p Project) error
 	// Commands are those of one cycle; value is the one that stands for Run.
 	Commands(p Project, value string) []Command
 	// Result reads what the commands of a cycle wrote to standard output. It is an error if the tool did other
 	// work than it was asked for, such as a step that should have been cached; warm says that it should.
 	Result(p Project, outputs []string, warm bool) (Result, error)
-	// File returns the contents of a file of the image that the last cycle made.
-	File(ctx context.Context, p Project, digest, path string) (string, error)
+	// Publish pushes the image of the last cycle, whose work is not Pushed, so that it can be checked, and returns the
+	// digest that it has in the registry.
+	Publish(ctx context.Context, p Project, value string, result Result) (string, error)
 	// Daemons are the processes that work for the tool all the time.
 	Daemons() []int
 	// Close ends all that Open started. It is safe to call at any time, also twice.
@@ -41,7 +44,9 @@ type Command struct {
 type Result struct {
 	// Digest identifies the image. It is that of the manifest in the registry where the work is Pushed.
 	Digest string
-	Stages []Stage // where the tool says that its time went; empty for the time of each command
+	// NoImage says that there is nothing to check: the floor runs the commands and makes no image of them.
+	NoImage bool
+	Stages  []Stage // where the tool says that its time went; empty for the time of each command
 }
 
 // A Stage is a named part of a cycle.
@@ -57,13 +62,29 @@ type Project struct {
 	Work       Work
 }
 
-// tools are all that are compared, slipway first.
-func tools(slipway string) []Tool {
+// A cannotError is work that a tool has no way to do. It is shown, and is no failure.
+type cannotError string
+
+func (e cannotError) Error() string { return string(e) }
+
+// tools are all that are compared, slipway first. A further one is one line here and one file.
+func tools(o options) []Tool {
 	engine := &dockerEngine{}
 	return []Tool{
-		&slipwayTool{program: slipway},
-		&slipwayTool{program: slipway, kept: true},
-		&dockerTool{engine: engine, buildKit: false},
+		&slipwayTool{program: o.slipway},
+		&slipwayTool{program: o.slipway, kept: true},
+		&dockerTool{engine: engine},
 		&dockerTool{engine: engine, buildKit: true},
+		&buildkitTool{server: o.buildkitd, client: o.buildctl},
+		&buildahTool{},
+		&packerTool{engine: engine},
+		&floorTool{},
 	}
 }
+
+// floorName is the name of the tool that is none: what the work costs at least.
+const floorName = "floor"
+
+func isSlipway(tool string) bool { return strings.HasPrefix(tool, "slipway") }
+
+func isPeer(tool string) bool { return !isSlipway(tool) && tool != floorName }

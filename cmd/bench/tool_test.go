@@ -16,10 +16,13 @@ func TestDockerfileDeclaresTheValueLate(t *testing.T) {
 	w := Work{Components: []Component{
 		{Name: "one", Commands: []string{"make one", "make two"}},
 		{Name: "three", Commands: []string{"make " + Run}, Changing: true},
-	}}
-	want := "FROM bench/parent:1\nRUN make one\nRUN make two\nARG run\nRUN make $run\n"
-	if diff := cmp.Diff(want, dockerfile(w)); diff != "" {
+	}, Tests: []string{"look"}}
+	want := "FROM p:1 AS image\nRUN make one\nRUN make two\nARG run\nRUN make $run\nFROM image AS test\nRUN look\n"
+	if diff := cmp.Diff(want, dockerfile("p:1", w, true)); diff != "" {
 		t.Errorf("dockerfile (-want +got):\n%s", diff)
+	}
+	if got, want := dockerfile("p:1", Work{}, false), "FROM p:1\n"; got != want {
+		t.Errorf("dockerfile of no work = %q, want %q", got, want)
 	}
 }
 
@@ -57,16 +60,12 @@ phases:
       steps:
         - name: Step1
           action: ExecuteBash
-          inputs:
-            commands:
-                - make {{ Run }}
+          inputs: {commands: ['make {{ Run }}']}
     - name: test
       steps:
         - name: Step1
           action: ExecuteBash
-          inputs:
-            commands:
-                - look
+          inputs: {commands: [look]}
 `,
 	} {
 		got, err := os.ReadFile(filepath.Join(p.Dir, file))

@@ -5,10 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
-	"strings"
 )
 
 // dockerParent is the name of the parent image in the Docker Engine.
@@ -48,22 +45,10 @@ func (d *dockerTool) Daemons() []int { return d.engine.processes() }
 func (d *dockerTool) Close() error { return d.engine.close() }
 
 func (d *dockerTool) Write(p Project) error {
-	return os.WriteFile(filepath.Join(p.Dir, "Dockerfile"), []byte(dockerfile(p.Work)), 0o644)
-}
-
-// dockerfile has a RUN line for each command; the changing value is declared as late as it can be.
-func dockerfile(w Work) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "FROM %s\n", dockerParent)
-	for _, c := range w.Components {
-		if c.Changing {
-			b.WriteString("ARG run\n")
-		}
-		for _, command := range c.Commands {
-			fmt.Fprintf(&b, "RUN %s\n", withRun(command, "$run"))
-		}
+	if err := d.engine.can(p.Work); err != nil {
+		return err
 	}
-	return b.String()
+	return writeDockerfile(p, dockerParent, false)
 }
 
 // Commands use the machine's network for containers, as slipway does: it is the quickest.
@@ -74,8 +59,7 @@ func (d *dockerTool) Commands(p Project, value string) []Command {
 	}
 	commands := []Command{d.run(append(build, p.Dir)...)}
 	if len(p.Work.Tests) > 0 {
-		tests := "set -e\n" + strings.Join(p.Work.Tests, "\n")
-		commands = append(commands, d.run("run", "--rm", "--network", "host", p.Repository, "sh", "-c", tests))
+		commands = append(commands, d.run("run", "--rm", "--network", "host", p.Repository, "sh", "-c", p.Work.script()))
 	}
 	if p.Work.Pushed {
 		commands = append(commands, d.run("push", p.Repository))
@@ -83,21 +67,25 @@ func (d *dockerTool) Commands(p Project, value string) []Command {
 	return commands
 }
 
-var pushedDigest = regexp.MustCompile(`digest: (sha256:[0-9a-f]{64})`)
-
 func (d *dockerTool) Result(p Project, outputs []string, _ bool) (Result, error) {
 	if !p.Work.Pushed {
-		return Result{Digest: p.Repository}, nil // the engine knows the image by its tag
+		return Result{}, nil
 	}
-	output := outputs[len(outputs)-1]
-	found := pushedDigest.FindStringSubmatch(output)
-	if found == nil {
-		return Result{}, fmt.Errorf("docker push told no digest:\n%s", lastLines(output, 5))
-	}
-	return Result{Digest: found[1]}, nil
+	digest, err := pushedDigest(outputs[len(outputs)-1])
+	return Result{Digest: digest}, err
 }
 
-func (d *dockerTool) File(ctx context.Context, p Project, _, path string) (string, error) {
-	text, _, err := runCommand(ctx, d.engine.lab, d.run("run", "--rm", "--network", "host", p.Repository, "cat", path))
-	return text, err
+func (d *dockerTool) Publish(ctx context.Context, p Project, _ string, _ Result) (string, error) {
+	return d.engine.push(ctx, p.Repository)
+}
+
+var pushedLine = regexp.MustCompile(`digest: (sha256:[0-9a-f]{64})`)
+
+// pushedDigest reads the digest in the output of docker push.
+func pushedDigest(output string) (string, error) {
+	found := pushedLine.FindStringSubmatch(output)
+	if found == nil {
+		return "", fmt.Errorf("docker push told no digest:\n%s", lastLines(output, 5))
+	}
+	return found[1], nil
 }

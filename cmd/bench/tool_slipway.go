@@ -3,25 +3,21 @@
 package main
 
 import (
-	"archive/tar"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/layout"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"gopkg.in/yaml.v3"
 )
 
 // slipwayParent is the name of the parent image in slipway's store.
 const slipwayParent = "bench-parent:1"
+
+// mostComponents is more than slipway allows without a setting, for the picture of how cost grows with them.
+const mostComponents = 200
 
 // slipwayTool is slipway with its embedded builder, which starts and ends with each command, or is kept.
 type slipwayTool struct {
@@ -49,6 +45,13 @@ func (s *slipwayTool) Open(ctx context.Context, lab *Lab) error {
 	s.home = lab.Path("slipway-home")
 	if s.kept {
 		s.home = lab.Path("slipway-home-kept")
+	}
+	if err := os.MkdirAll(s.home, 0o755); err != nil {
+		return err
+	}
+	settings := fmt.Appendf(nil, "limits:\n  componentsPerRecipe: %d\n", mostComponents)
+	if err := os.WriteFile(filepath.Join(s.home, "settings.yaml"), settings, 0o644); err != nil {
+		return err
 	}
 	if err := s.run(ctx, "image", "import", lab.Rootfs, slipwayParent); err != nil {
 		return err
@@ -139,7 +142,7 @@ type (
 	step struct {
 		Name   string              `yaml:"name"`
 		Action string              `yaml:"action"`
-		Inputs map[string][]string `yaml:"inputs"`
+		Inputs map[string][]string `yaml:"inputs,flow"`
 	}
 )
 
@@ -194,6 +197,9 @@ func writeYAML(path string, value any) error {
 
 func (s *slipwayTool) Commands(p Project, value string) []Command {
 	args := []string{"build", p.Dir, "--format", "json"}
+	if p.Work.Compression != "" {
+		args = append(args, "--compression", p.Work.Compression)
+	}
 	if p.Work.changing() {
 		args = append(args, "--param", "Run="+value)
 	}
@@ -259,37 +265,8 @@ func (r slipwayResult) check(w Work, warm bool) error {
 	return nil
 }
 
-func (s *slipwayTool) File(_ context.Context, _ Project, digest, path string) (string, error) {
-	hash, err := v1.NewHash(digest)
-	if err != nil {
-		return "", err
-	}
-	folder, err := layout.FromPath(filepath.Join(s.home, "images"))
-	if err != nil {
-		return "", err
-	}
-	image, err := folder.Image(hash)
-	if err != nil {
-		return "", err
-	}
-	return fileOf(image, path)
-}
-
-// fileOf reads a file of an image. It looks into the newest layers first, and so rarely into the parent's.
-func fileOf(image v1.Image, path string) (string, error) {
-	contents := mutate.Extract(image)
-	defer func() { _ = contents.Close() }()
-	archive := tar.NewReader(contents)
-	for {
-		header, err := archive.Next()
-		switch {
-		case errors.Is(err, io.EOF):
-			return "", fmt.Errorf("the image has no %s", path)
-		case err != nil:
-			return "", err
-		case "/"+strings.TrimPrefix(filepath.Clean(header.Name), "/") == path:
-			text, err := io.ReadAll(archive)
-			return string(text), err
-		}
-	}
+// Publish pushes by the name that the build gave the image in the store.
+func (s *slipwayTool) Publish(ctx context.Context, p Project, _ string, result Result) (string, error) {
+	err := s.run(ctx, "image", "push", "--progress", "quiet", result.Digest, p.Repository+":latest")
+	return result.Digest, err
 }
