@@ -41,7 +41,7 @@ type Options struct {
 	Events  event.Sink        // nil discards
 	Logs    stage.Logs        // where log folders go
 	Secrets map[string][]byte // values by name, for components that refer to them
-	// KeepFailed keeps the file system that a failed component leaves, for a look into it.
+	// KeepFailed keeps the file system that a failed component or test leaves, for a look into it.
 	KeepFailed bool
 	// CacheFrom and CacheTo are caches besides the builder's own.
 	CacheFrom, CacheTo []engine.Cache
@@ -168,7 +168,7 @@ func (r *record) build(ctx context.Context, s stage.Services, p *plan.Plan, o Op
 		for i, platform := range p.Platforms {
 			out, err := build.Run(ctx, s, build.Input{
 				Plan: p, Platform: platform, Parent: parents[i], Blobs: blobs, NoCache: o.NoCache, Compression: o.Compression,
-				CacheFrom: o.CacheFrom, CacheTo: o.CacheTo, KeepFailed: o.KeepFailed, RunID: o.RunID,
+				CacheFrom: o.CacheFrom, CacheTo: o.CacheTo, Keeper: r.keeper,
 			})
 			r.Components = append(r.Components, out.Components...)
 			if err != nil {
@@ -216,6 +216,7 @@ func (r *record) test(ctx context.Context, s stage.Services, p *plan.Plan, o Opt
 	for i, platform := range p.Platforms {
 		tests, err := test.Run(ctx, s, test.Input{
 			Plan: p, Platform: platform, Image: image.Platforms[i], Blobs: blobs, Timeout: o.TestTimeout, Isolated: o.IsolatedTests,
+			Keeper: r.keeper,
 		})
 		r.Tests = append(r.Tests, tests...)
 		if failed = err; failed != nil {

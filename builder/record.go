@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/slipway-oci/slipway/builder/event"
+	"github.com/slipway-oci/slipway/builder/kept"
 	"github.com/slipway-oci/slipway/builder/plan"
 	"github.com/slipway-oci/slipway/builder/result"
 	"github.com/slipway-oci/slipway/builder/stage"
@@ -18,6 +19,7 @@ type record struct {
 	*result.Result
 	events event.Sink
 	flow   workflow.Record
+	keeper *kept.Keeper // nil keeps nothing
 }
 
 func newRecord(p *plan.Plan, o Options) *record {
@@ -40,6 +42,9 @@ func newRecord(p *plan.Plan, o Options) *record {
 	r.enter(workflow.Pending)
 	r.flow.Begin(workflow.Build)
 	r.flow.Ended(context.Background(), workflow.Build, workflow.ResolveInputs, nil) // that is the plan
+	if o.KeepFailed {
+		r.keeper = kept.NewKeeper(o.RunID)
+	}
 	if !p.Push {
 		return r
 	}
@@ -62,6 +67,7 @@ func (r *record) skip(name event.Stage, reason string) { stage.Skip(r.events, na
 // finish completes the record with the outcome.
 func (r *record) finish(ctx context.Context, err error) *result.Result {
 	r.EndTime = time.Now()
+	r.Kept = r.keeper.Kept()
 	r.Timings.Total = result.Seconds(r.EndTime.Sub(r.StartTime))
 	switch {
 	case err == nil:

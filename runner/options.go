@@ -34,6 +34,9 @@ type Options struct {
 	CAFile        string             // PEM bundle of certificate authorities for Parameter Store, besides the system's
 	Processes     *execute.Processes // nil when signals are not forwarded and orphans not reaped
 
+	// Again runs steps of an earlier run another time instead of the whole document.
+	Again *Again
+
 	RebootMode  execute.RebootMode // "" for execute.RebootExit
 	RebootLimit int                // 0 for execute.DefaultRebootLimit
 

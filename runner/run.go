@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,6 +32,9 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	err := r.open()
 	if err == nil {
 		err = r.load(ctx)
+	}
+	if err == nil && r.Again != nil {
+		r.again, err = r.goBack()
 	}
 	if err != nil {
 		return r.refuse(ctx, err), r.maskedError(err)
@@ -80,6 +84,7 @@ type run struct {
 	begin  time.Time
 
 	restored  *execute.State // of the process before a restart
+	again     *execute.State // what Again makes of the record of an earlier run
 	statePath string
 	folder    *report.Folder
 	rec       *report.Recorder
@@ -189,7 +194,7 @@ func (r *run) execute(ctx context.Context) Report {
 		Reboot: execute.RebootOptions{
 			Mode: r.RebootMode, Limit: r.RebootLimit, EndProcesses: execute.EndOthers, Environment: r.environment,
 		},
-		SaveState: r.saveState, Restored: r.restored,
+		SaveState: r.saveState, Restored: cmp.Or(r.restored, r.again), Only: r.Again != nil && !r.Again.Rest,
 	})
 	stop()
 	if errors.Is(err, execute.ErrRebootRequested) {

@@ -170,6 +170,8 @@ func (e *Engine) solveOptions(spec *BuildSpec, runner *runnerbin.Image) client.S
 		}},
 		OCIStores: map[string]content.Store{storeImages: spec.Store, storeRunner: runner.Store()},
 		Session:   e.attachables(spec.Secrets),
+		// BuildKit's client adds the caches to it.
+		FrontendAttrs: map[string]string{},
 	}
 	if e.lease != nil && spec.StoreFolder != "" {
 		opt.Exports[0].Attrs[layer.StoreAttribute] = spec.StoreFolder
@@ -195,6 +197,7 @@ type solve struct {
 	runner *runnerbin.Image
 	build  *Build
 	status *tracker
+	env    []string // of the components' steps
 }
 
 // run is the build stage: what stands before the components, the components, what stands behind them.
@@ -227,6 +230,7 @@ func (s *solve) graph(ctx context.Context, base input) ([]component, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.env = append(environmentOf(base.config), args...)
 	state := base.state
 	components := make([]component, len(s.spec.Components))
 	for i := range components {
@@ -250,6 +254,13 @@ func (s *solve) arguments(config []byte) ([]string, error) {
 		return nil, fmt.Errorf("image config: %w", err)
 	}
 	return s.spec.Args(img.Config.Env)
+}
+
+// environmentOf is the environment in an image config; none where it cannot be read, which others report.
+func environmentOf(config []byte) []string {
+	var img ocispecs.Image
+	_ = json.Unmarshal(config, &img)
+	return img.Config.Env
 }
 
 // runComponents asks for the file system of the last component, which runs them all in order. As soon as one has

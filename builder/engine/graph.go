@@ -105,7 +105,9 @@ func (e *Engine) addComponent(ctx context.Context, base llb.State, runner llb.St
 			HTTPProxy: p.HTTP, HTTPSProxy: p.HTTPS, FTPProxy: p.FTP, NoProxy: p.No, AllProxy: p.All,
 		}))
 	}
-	if c.NoCache {
+	// The builder finds results by what they were made from, not by what that gave: behind a component that runs again
+	// it would find those of its last run.
+	if slices.ContainsFunc(spec.Components[:i+1], func(c Component) bool { return c.NoCache }) {
 		options = append(options, llb.IgnoreCache)
 	}
 	run := base.Run(options...)

@@ -216,7 +216,7 @@ func (s *solve) keepFailed(ctx context.Context, container gateway.Container, i i
 		return fmt.Errorf("keep the failed state: %w", err)
 	}
 	go func() { _ = to.CloseWithError(process.Wait()) }()
-	err = s.spec.KeepFailed(i, from)
+	err = s.spec.KeepFailed(i, s.env, from)
 	_ = from.CloseWithError(err) // lets the runner go on to its end
 	if err != nil {
 		return fmt.Errorf("keep the failed state: %w", err)

@@ -3,10 +3,11 @@ package engine
 import (
 	"context"
 	"io"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/containerd/containerd/v2/core/content"
-	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -22,7 +23,8 @@ type ShellSpec struct {
 	Image    Image
 	Store    content.Store
 	Files    map[string][]byte // what the command finds in the component folder
-	Args     []string
+	Secrets  map[string][]byte // by name; the command finds them as files
+	Args     []string          // ShellCommand for a shell
 	Env      []string
 	User     string
 	Dir      string
@@ -33,36 +35,25 @@ type ShellSpec struct {
 	Resize         <-chan Size // may be nil
 }
 
+// RunnerFolder is where a container has the runner.
+const RunnerFolder = runnerbin.Root
+
+// ShellCommand runs the shell of the image, or the runner's own where it has none.
+func ShellCommand() []string { return []string{runnerbin.Program, "shell"} }
+
 // Shell runs a command in a fresh container of an image and returns its exit code. Nothing of the container is kept.
 // err is about everything but the command's own outcome.
 func (e *Engine) Shell(ctx context.Context, spec ShellSpec) (code int, err error) {
-	runner, err := runnerbin.For(spec.Platform.Architecture)
-	if err != nil {
-		return -1, err
-	}
-	code = -1
-	opt := client.SolveOpt{
-		OCIStores: map[string]content.Store{storeImages: spec.Store, storeRunner: runner.Store()},
-		Session:   e.attachables(nil),
-		Internal:  true,
-	}
-	var inner error
-	_, err = e.client.Build(ctx, opt, product, func(ctx context.Context, gw gateway.Client) (*gateway.Result, error) {
-		code, inner = e.runShell(ctx, gw, &spec, runner)
-		return gateway.NewResult(), inner
-	}, nil)
-	if inner != nil {
-		return code, inner
-	}
-	if err != nil && ctx.Err() != nil {
-		return code, context.Cause(ctx)
-	}
-	return code, err
+	session := containerSession{architecture: spec.Platform.Architecture, images: spec.Store, secrets: spec.Secrets}
+	return session.run(ctx, e, func(ctx context.Context, gw gateway.Client, runner *runnerbin.Image) (int, error) {
+		return e.runShell(ctx, gw, &spec, runner)
+	})
 }
 
 func (e *Engine) runShell(ctx context.Context, gw gateway.Client, spec *ShellSpec, runner *runnerbin.Image) (int, error) {
 	container, err := fresh{
 		platform: spec.Platform, image: spec.Image.Digest, runner: runner.Digest, files: spec.Files,
+		secrets: slices.Sorted(maps.Keys(spec.Secrets)),
 	}.open(ctx, gw)
 	if err != nil {
 		return -1, err

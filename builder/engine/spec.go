@@ -25,7 +25,7 @@ type Component struct {
 	Title string
 	// Files are what the runner finds in its component folder; Config must be among them.
 	Files map[string][]byte
-	// NoCache runs the component even if its result is known.
+	// NoCache runs the component even if its result is known, and with it all that stands behind it.
 	NoCache bool
 	// Secrets are the names of those that the component may read, as files in /run/secrets while it runs.
 	Secrets []string
@@ -68,8 +68,9 @@ type BuildSpec struct {
 	CacheFrom, CacheTo []Cache
 	// LogFolder gives the local folder that receives the log files of component i.
 	LogFolder func(i int) (string, error)
-	// KeepFailed receives the file system as failed component i left it, a tar stream; nil keeps nothing.
-	KeepFailed func(i int, rootfs io.Reader) error
+	// KeepFailed receives the file system as failed component i left it, a tar stream, and the environment of its
+	// steps; nil keeps nothing.
+	KeepFailed func(i int, env []string, rootfs io.Reader) error
 }
 
 // Cache is a build cache outside the builder: "registry" with ref, "local" with src or dest, and so on.

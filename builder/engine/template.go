@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/client/llb"
@@ -121,6 +122,9 @@ func (s *solve) dockerfile(ctx context.Context, gw gateway.Client, text, target 
 		}
 		inputs["parent"] = parent
 		options["context:"+ParentContext] = "input:parent"
+	}
+	if components != nil && slices.ContainsFunc(s.spec.Components, func(c Component) bool { return c.NoCache }) {
+		options["no-cache"] = "" // as for the components behind it
 	}
 	if components != nil {
 		inputs["components"] = *components

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/containerd/containerd/v2/core/content"
-	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -35,12 +34,18 @@ type TestSpec struct {
 	Events io.Writer
 	// Secrets are the values by name.
 	Secrets map[string][]byte
+	// KeepFailed receives the file system of the container as failed component i left it, a tar stream; nil keeps
+	// nothing.
+	KeepFailed func(i int, rootfs io.Reader) error
 	// Service runs as process 1 beside the tests; nil runs the tests themselves as process 1.
 	Service *Service
 }
 
 // rootUser is as whom the runner runs, in images with and without /etc/passwd.
 const rootUser = "0:0"
+
+// keepGrace is stopGrace where the file system of the failed container is to be kept.
+const keepGrace = 2 * time.Minute
 
 // stopGrace is how long the runner may take to end its step and write its logs when the tests are cut off.
 const stopGrace = 15 * time.Second
@@ -50,35 +55,21 @@ const stopGrace = 15 * time.Second
 // about everything but the tests' own outcome. At the deadline of ctx the runner is asked to end, so that it writes its
 // logs; when ctx is cancelled the container ends at once.
 func (e *Engine) Test(ctx context.Context, spec TestSpec) (code int, err error) {
-	runner, err := runnerbin.For(spec.Platform.Architecture)
-	if err != nil {
-		return -1, err
+	grace := stopGrace
+	if spec.KeepFailed != nil {
+		grace = keepGrace
 	}
-	code = -1
-	opt := client.SolveOpt{
-		OCIStores: map[string]content.Store{storeImages: spec.Store, storeRunner: runner.Store()},
-		Session:   e.attachables(spec.Secrets),
-		Internal:  true, // not a build of its own in the builder's history
-	}
-	work, deadline, stop := graceful(ctx)
+	work, deadline, stop := graceful(ctx, grace)
 	defer stop()
-	var inner error
-	_, err = e.client.Build(work, opt, product, func(ctx context.Context, gw gateway.Client) (*gateway.Result, error) {
-		code, inner = e.runTests(ctx, gw, &spec, runner, deadline)
-		return gateway.NewResult(), inner
-	}, nil)
-	if inner != nil {
-		return code, inner
-	}
-	if err != nil && ctx.Err() != nil {
-		return code, context.Cause(ctx)
-	}
-	return code, err
+	session := containerSession{architecture: spec.Platform.Architecture, images: spec.Store, secrets: spec.Secrets}
+	return session.run(work, e, func(ctx context.Context, gw gateway.Client, runner *runnerbin.Image) (int, error) {
+		return e.runTests(ctx, gw, &spec, runner, deadline)
+	})
 }
 
 // graceful parts the deadline of ctx from its cancellation: the returned context is cancelled with ctx, but some time
 // after its deadline, when the channel has been closed.
-func graceful(ctx context.Context) (context.Context, <-chan struct{}, func()) {
+func graceful(ctx context.Context, grace time.Duration) (context.Context, <-chan struct{}, func()) {
 	work, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	deadline := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
@@ -87,7 +78,7 @@ func graceful(ctx context.Context) (context.Context, <-chan struct{}, func()) {
 			return
 		}
 		close(deadline)
-		time.AfterFunc(stopGrace+time.Second, func() { cancel(context.Cause(ctx)) })
+		time.AfterFunc(grace+time.Second, func() { cancel(context.Cause(ctx)) })
 	})
 	return work, deadline, func() { stop(); cancel(nil) }
 }
@@ -95,6 +86,9 @@ func graceful(ctx context.Context) (context.Context, <-chan struct{}, func()) {
 func (e *Engine) runTests(ctx context.Context, gw gateway.Client, spec *TestSpec, runner *runnerbin.Image, deadline <-chan struct{}) (int, error) {
 	files := map[string][]byte{}
 	args := []string{runnerbin.Program, "batch"}
+	if spec.KeepFailed != nil {
+		args = append(args, "--archive-failed")
+	}
 	for i, c := range spec.Components {
 		dir := path.Base(TestFolder(i))
 		for name, data := range c.Files {
@@ -126,7 +120,7 @@ func (e *Engine) runTests(ctx context.Context, gw gateway.Client, spec *TestSpec
 func (e *Engine) runBatch(ctx context.Context, container gateway.Container, spec *TestSpec, args []string, deadline <-chan struct{}) (int, error) {
 	archive, logs := io.Pipe()
 	unpacked := make(chan error, 1)
-	go func() { unpacked <- unpackLogs(archive, spec.LogFolder) }()
+	go func() { unpacked <- unpackStreams(archive, spec) }()
 	process, err := container.Start(ctx, gateway.StartRequest{
 		// Beside another process, no user would mean that process's user.
 		Args: args, Cwd: "/", User: rootUser, Env: append(e.environment(), spec.Env...),
@@ -136,7 +130,11 @@ func (e *Engine) runBatch(ctx context.Context, container gateway.Container, spec
 		_ = logs.CloseWithError(err)
 		return -1, fmt.Errorf("start the test container: %w", err)
 	}
-	err = await(ctx, deadline, process)
+	grace := stopGrace
+	if spec.KeepFailed != nil {
+		grace = keepGrace
+	}
+	err = await(ctx, deadline, process, grace)
 	_ = logs.Close()
 	return testOutcome(err, <-unpacked)
 }
@@ -151,7 +149,7 @@ func testOutcome(wait, logs error) (int, error) {
 }
 
 // await waits for the end of the process and ends it in good order at the deadline.
-func await(ctx context.Context, deadline <-chan struct{}, process gateway.ContainerProcess) error {
+func await(ctx context.Context, deadline <-chan struct{}, process gateway.ContainerProcess, grace time.Duration) error {
 	ended := make(chan error, 1)
 	go func() { ended <- process.Wait() }()
 	select {
@@ -165,13 +163,14 @@ func await(ctx context.Context, deadline <-chan struct{}, process gateway.Contai
 	select {
 	case err := <-ended:
 		return err
-	case <-time.After(stopGrace):
+	case <-time.After(grace):
 		return context.DeadlineExceeded
 	}
 }
 
-// unpackLogs writes the files of the runner's log archives: one tar stream behind the other, a component each.
-func unpackLogs(from io.Reader, folder func(i int) (string, error)) error {
+// unpackStreams reads what the runner writes, one tar stream behind the other: the log folder of each component, and
+// after a failure the file system.
+func unpackStreams(from io.Reader, spec *TestSpec) error {
 	// The runner must never wait for us, whatever happens here.
 	defer func() { _, _ = io.Copy(io.Discard, from) }()
 	buffered := bufio.NewReader(from)
@@ -179,7 +178,10 @@ func unpackLogs(from io.Reader, folder func(i int) (string, error)) error {
 		if _, err := buffered.Peek(1); err != nil {
 			return nil
 		}
-		dir, err := folder(i)
+		if i > 0 && spec.KeepFailed != nil && isRootFS(buffered) {
+			return spec.KeepFailed(i-1, buffered)
+		}
+		dir, err := spec.LogFolder(i)
 		if err != nil {
 			return err
 		}
@@ -187,6 +189,18 @@ func unpackLogs(from io.Reader, folder func(i int) (string, error)) error {
 			return fmt.Errorf("read the test logs: %w", err)
 		}
 	}
+}
+
+// isRootFS reports whether the next tar stream begins with a global header, by which the runner marks the file system
+// of the container, and skips it.
+func isRootFS(stream *bufio.Reader) bool {
+	const block, typeflag = 512, 156
+	header, err := stream.Peek(block)
+	if err != nil || header[typeflag] != tar.TypeXGlobalHeader {
+		return false
+	}
+	_, err = stream.Discard(2 * block) // the header and its one record
+	return err == nil
 }
 
 func unpackLog(archive *tar.Reader, dir string) error {

@@ -35,6 +35,7 @@ type Result struct {
 	Timings    Timings     `json:"timings"`
 	Error      *Error      `json:"error,omitempty"`
 	RunFolder  string      `json:"runFolder,omitempty"`
+	Kept       bool        `json:"kept,omitempty"` // `slipway shell` enters what the failed component left
 	Warnings   []string    `json:"warnings,omitempty"`
 	Workflows  []Workflow  `json:"workflows"` // what was done for the image, step by step
 }

@@ -93,9 +93,3 @@ func Title(c plan.Component) string {
 	}
 	return title
 }
-
-// FailedFolder is the folder in a run folder with what the runner of the failed component had.
-const FailedFolder = "failed"
-
-// FailedPointer is the name in the image store of the file system that the failed component of a run left.
-func FailedPointer(runID string) string { return "failed:" + runID }

@@ -23,7 +23,20 @@ type Inputs struct {
 	Component  string            `json:"component"`
 	Document   string            `json:"document"`   // digest
 	Parameters map[string]string `json:"parameters"` // digests of the values: a value may be private
+	// Outcome is how it ended; it has no part in the comparison of inputs.
+	Outcome Outcome `json:"outcome,omitempty"`
 }
+
+// Outcome is how a component ended in a build.
+type Outcome string
+
+// The outcomes.
+const (
+	Done        Outcome = ""
+	Failed      Outcome = "failed"
+	Interrupted Outcome = "interrupted"
+	NotRun      Outcome = "notRun" // the build ended before it
+)
 
 // Build is what all components of one build depend on, and those in their order.
 type Build struct {
@@ -95,8 +108,8 @@ func path(folder, recipe, platform string) string {
 }
 
 // Explain says why component i of now ran. ran is the first component that ran in this build, and so the one that
-// makes all behind it run.
-func (m Memory) Explain(now Build, i, ran int) string {
+// makes all behind it run. before is an instruction of the template that ran before the components, if one did.
+func (m Memory) Explain(now Build, i, ran int, before string) string {
 	if ran < i {
 		return fmt.Sprintf("component %q before it ran again", now.Components[ran].Component)
 	}
@@ -112,7 +125,19 @@ func (m Memory) Explain(now Build, i, ran int) string {
 	if reason := changedInputs(m.last.Components[i], now.Components[i]); reason != "" {
 		return reason
 	}
-	return "nothing changed, but the builder has no result of it: it failed, was interrupted, or the cache was pruned"
+	if before != "" {
+		return fmt.Sprintf("the template's instruction %q before it ran again: what it reads changed", before)
+	}
+	switch m.last.Components[i].Outcome {
+	case Failed:
+		return "it failed the last time"
+	case Interrupted:
+		return "it was interrupted the last time"
+	case NotRun:
+		return "the last build ended before it"
+	default:
+		return "nothing changed, but the builder does not have its result any more: its cache was pruned, or it is another builder"
+	}
 }
 
 func (m Memory) changedBase(now Build) string {

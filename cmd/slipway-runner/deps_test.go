@@ -14,7 +14,9 @@ func TestDependencies(t *testing.T) {
 		"github.com/aws/aws-sdk-go-v2", // S3
 		"github.com/aws/smithy-go",
 		"golang.org/x/sys/unix",
+		"golang.org/x/term",
 		"gopkg.in/yaml.v3",
+		"mvdan.cc/sh/v3", // the built-in shell
 	}
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".").Output()
 	if err != nil {

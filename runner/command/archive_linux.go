@@ -27,6 +27,20 @@ func Archive(ctx context.Context, p Process, args []string) int {
 	return p.failed(archiveTree(ctx, "/", p.Stdout))
 }
 
+// archiveMarked writes the container's file system behind a global header, which tells it from the archive of a log
+// folder.
+func archiveMarked(ctx context.Context, to io.Writer) error {
+	mark := tar.NewWriter(to)
+	err := mark.WriteHeader(&tar.Header{Typeflag: tar.TypeXGlobalHeader, Name: "rootfs", PAXRecords: map[string]string{"comment": "rootfs"}})
+	if err == nil {
+		err = mark.Flush() // the record fills its block
+	}
+	if err != nil {
+		return err
+	}
+	return archiveTree(ctx, "/", to)
+}
+
 // archiveTree writes root and everything on its file system.
 func archiveTree(ctx context.Context, root string, to io.Writer) error {
 	device, err := deviceOf(root)

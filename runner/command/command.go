@@ -30,6 +30,8 @@ func commands() []command {
 	return []command{
 		{"run", "Run documents", Run},
 		{"validate", "Check documents without running them", Validate},
+		{"step", "Run a step of a failed component again, inside `slipway shell`", Step},
+		{"shell", "Run the image's shell, or the built-in one where there is none", Shell},
 		{"batch", "Run config files one after the other", Batch},
 		{"await", "Wait until TCP ports are listened on", Await},
 		{"archive", "Write the container's file system to stdout", Archive},

@@ -72,12 +72,17 @@ func Run(ctx context.Context, p Process, args []string) int {
 	return p.runDocuments(ctx, given)
 }
 
-// runDocuments runs what the settings say and prints the summary.
+// runDocuments runs what the settings say.
 func (p Process) runDocuments(ctx context.Context, given values) int {
 	o, err := p.options(ctx, given)
 	if err != nil {
 		return p.failed(err)
 	}
+	return p.execute(ctx, o)
+}
+
+// execute runs what the options say and prints the summary.
+func (p Process) execute(ctx context.Context, o runOptions) int {
 	if o.directory != "" {
 		leave, err := runner.EnterDirectory(o.directory)
 		if err != nil {

@@ -56,6 +56,8 @@ type Options struct {
 	// SaveState stores the state of the run before a restart; nil when restarts are not possible.
 	SaveState func(State) error
 	Restored  *State // the state to go on from, or nil
+	// Only ends the run behind the step that Restored goes on with.
+	Only bool
 }
 
 // Facts are the values of context references that do not change during a run.
@@ -248,7 +250,7 @@ func (d *scope) phase(ctx context.Context, phase *document.Phase) (verdict, erro
 		if err != nil {
 			return verdict{}, err
 		}
-		if stop = v.stop; stop {
+		if stop = v.stop || d.Only && d.execution == d.top; stop {
 			break
 		}
 	}

@@ -20,8 +20,8 @@ type Masker struct {
 // patterns is an immutable set of texts, grouped by their first byte, longest first.
 type patterns struct{ byFirst [256][]string }
 
-// Add makes the masker replace value, each of its lines of four or more characters, and the forms that these take
-// inside JSON. The empty text is ignored.
+// Add makes the masker replace value, each of its lines of four or more characters, the forms that these take inside
+// JSON, and value as tools encode it for a URL or in base64. The empty text is ignored.
 func (m *Masker) Add(value string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -38,6 +38,9 @@ func (m *Masker) Add(value string) {
 		}
 	}
 	add(value)
+	for _, form := range encodings(value) {
+		m.known[form] = true
+	}
 	for line := range strings.SplitSeq(value, "\n") {
 		line = strings.TrimSuffix(line, "\r")
 		if len([]rune(line)) >= 4 {

@@ -27,6 +27,10 @@ func TestMaskerText(t *testing.T) {
 		{name: "multi-line", secrets: []string{"first\nsecond\nab"}, text: "second first\nsecond\nab ab", want: "*** *** ab"},
 		{name: "lines with carriage returns", secrets: []string{"first\r\nsecond"}, text: "x first y", want: "x *** y"},
 		{name: "JSON", secrets: []string{`a"b\c` + "\n" + `<tag>`}, text: `"a\"b\\c\n<tag>" \u003ctag\u003e`, want: `"***" ***`},
+		{name: "encoded for a URL", secrets: []string{"p@ss word/+1"}, text: "p%40ss+word%2F%2B1 p%40ss%20word%2F%2B1 p@ss%20word%2F+1", want: "*** *** ***"},
+		{name: "base64", secrets: []string{"pass word"}, text: "cGFzcyB3b3Jk", want: "***"},
+		{name: "base64 behind a name", secrets: []string{"pass word"}, text: "Basic dTpwYXNzIHdvcmQ= bWU6cGFzcyB3b3Jk", want: "Basic dTp***Q= bWU6***"},
+		{name: "too short for encoded forms", secrets: []string{"abcd"}, text: "YWJjZA", want: "YWJjZA"},
 		{name: "empty", secrets: []string{""}, text: "hello", want: "hello"},
 		{name: "not ASCII", secrets: []string{"päßword"}, text: "ein päßword!", want: "ein ***!"},
 	}

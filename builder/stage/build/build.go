@@ -17,6 +17,7 @@ import (
 
 	"github.com/slipway-oci/slipway/builder/engine"
 	"github.com/slipway-oci/slipway/builder/event"
+	"github.com/slipway-oci/slipway/builder/kept"
 	"github.com/slipway-oci/slipway/builder/plan"
 	"github.com/slipway-oci/slipway/builder/recipe"
 	"github.com/slipway-oci/slipway/builder/result"
@@ -38,9 +39,8 @@ type Input struct {
 	Compression string
 	// CacheFrom and CacheTo are caches besides the builder's own.
 	CacheFrom, CacheTo []engine.Cache
-	// KeepFailed keeps the file system that a failed component leaves, under the run's id.
-	KeepFailed bool
-	RunID      string
+	// Keeper keeps the state that a failed component leaves; nil keeps none.
+	Keeper *kept.Keeper
 }
 
 // noCache reports whether the caller wants a component to run again.
@@ -64,8 +64,9 @@ func Run(ctx context.Context, s stage.Services, in Input) (Output, error) {
 	w := newWatcher(s, in, components)
 	built, err := s.Engine.Build(ctx, spec, w)
 	w.close()
-	w.reasons.remember(s.Memory)
+	w.interrupted = ctx.Err() != nil
 	out := Output{Components: w.results(built)}
+	w.reasons.remember(s.Memory)
 	w.order.flushAll()
 	if err != nil {
 		return out, w.failure(ctx, err)
@@ -87,8 +88,17 @@ func newSpec(ctx context.Context, s stage.Services, in Input, components []plan.
 			return s.Logs.LogFolder(event.StageBuild, components[i].Index, stage.LogName(in.Plan, in.Platform, components[i]))
 		},
 	}
-	if in.KeepFailed {
-		spec.KeepFailed = func(i int, rootfs io.Reader) error { return keep(ctx, s, in, components[i], rootfs) }
+	if in.Keeper != nil {
+		spec.KeepFailed = func(i int, env []string, rootfs io.Reader) error {
+			folder, err := spec.LogFolder(i)
+			if err != nil {
+				return err
+			}
+			return in.Keeper.Keep(ctx, s, kept.Failed{
+				Plan: in.Plan, Platform: in.Platform, Component: components[i], Phases: components[i].Phases.Build,
+				LogFolder: folder, Env: env, RootFS: rootfs,
+			})
+		}
 	}
 	if in.Plan.Template.UsesContext {
 		spec.Context = in.Plan.Context

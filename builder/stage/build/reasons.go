@@ -1,6 +1,8 @@
 package build
 
 import (
+	"regexp"
+
 	"github.com/slipway-oci/slipway/builder/engine"
 	"github.com/slipway-oci/slipway/builder/plan"
 	"github.com/slipway-oci/slipway/builder/stage"
@@ -12,7 +14,8 @@ type reasons struct {
 	in     Input
 	memory why.Memory
 	now    why.Build
-	ran    int // the first component that ran, -1 as long as none did
+	ran    int    // the first component that ran, -1 as long as none did
+	before string // an instruction of the template that ran, before any component did
 }
 
 func newReasons(s stage.Services, in Input, components []plan.Component) *reasons {
@@ -45,8 +48,21 @@ func (r *reasons) explain(i int) string {
 	if r.in.Plan.BuildStage()[i].NoCache {
 		return "cache: false in the recipe asks for it"
 	}
-	return r.memory.Explain(r.now, i, r.ran)
+	return r.memory.Explain(r.now, i, r.ran, r.before)
 }
+
+// instruction is how the builder names the work of a Dockerfile instruction that makes files.
+var instruction = regexp.MustCompile(`^\[[^\]]*\] ((?:RUN|COPY|ADD|WORKDIR)\b.*)`)
+
+// ranBefore notes work that was not taken from the cache.
+func (r *reasons) ranBefore(name string) {
+	if found := instruction.FindStringSubmatch(name); found != nil && r.ran < 0 && r.before == "" {
+		r.before = found[1]
+	}
+}
+
+// ended notes how a component ended.
+func (r *reasons) ended(i int, o why.Outcome) { r.now.Components[i].Outcome = o }
 
 // remember keeps this build for the next one. Failing to costs nothing but words.
 func (r *reasons) remember(folder string) {

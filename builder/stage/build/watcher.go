@@ -13,6 +13,7 @@ import (
 	"github.com/slipway-oci/slipway/builder/result"
 	"github.com/slipway-oci/slipway/builder/runlog"
 	"github.com/slipway-oci/slipway/builder/stage"
+	"github.com/slipway-oci/slipway/builder/why"
 )
 
 // watcher turns the engine's progress into events, and what is in the log folders into results. The engine calls its
@@ -28,6 +29,8 @@ type watcher struct {
 	work       map[string]string // names of the template's work by id
 	stray      string            // the last line of a component's container that was not the runner's
 	reasons    *reasons
+	// interrupted says that the build was ended from outside.
+	interrupted bool
 }
 
 func newWatcher(s stage.Services, in Input, components []plan.Component) *watcher {
@@ -109,6 +112,9 @@ func (w *watcher) Work(work engine.Work) {
 		w.work[work.ID] = work.Name
 	}
 	name := w.work[work.ID]
+	if work.Started != nil && !work.Cached {
+		w.reasons.ranBefore(name)
+	}
 	e := event.Event{Time: time.Now(), Platform: w.platform, Stage: event.StageBuild, Name: name}
 	switch {
 	case len(work.Output) > 0:
@@ -158,12 +164,14 @@ func (w *watcher) results(built *engine.Build) []result.Component {
 	for i, c := range w.components {
 		state := built.Components[i]
 		if !state.HasLogs && w.decoders[i] == nil {
+			w.reasons.ended(i, why.NotRun)
 			continue
 		}
 		if state.Cached && !w.order.ended(i) {
 			w.ComponentCached(i)
 		}
 		r := w.result(i, c, state)
+		w.reasons.ended(i, w.outcome(r))
 		end := w.base(i)
 		end.Type, end.Status, end.Cached = event.ComponentEnd, event.Status(r.Status), r.Cached
 		end.Duration, end.Message = time.Duration(r.Duration), r.FailureMessage
@@ -171,6 +179,18 @@ func (w *watcher) results(built *engine.Build) []result.Component {
 		list = append(list, r)
 	}
 	return list
+}
+
+// outcome is how a component ended, for the next build to tell why it runs again.
+func (w *watcher) outcome(r result.Component) why.Outcome {
+	switch {
+	case r.Status == string(event.Success) || r.Status == string(event.SuccessIgnored):
+		return why.Done
+	case w.interrupted:
+		return why.Interrupted
+	default:
+		return why.Failed
+	}
 }
 
 func (w *watcher) result(i int, c plan.Component, state engine.ComponentState) result.Component {

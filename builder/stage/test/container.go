@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	"github.com/slipway-oci/slipway/builder/engine"
 	"github.com/slipway-oci/slipway/builder/event"
+	"github.com/slipway-oci/slipway/builder/kept"
 	"github.com/slipway-oci/slipway/builder/plan"
 	"github.com/slipway-oci/slipway/builder/result"
 	"github.com/slipway-oci/slipway/builder/runlog"
@@ -41,7 +43,7 @@ func newContainer(s stage.Services, in Input, components []plan.Component, phase
 }
 
 func (c *container) run(ctx context.Context) ([]result.Component, error) {
-	spec, err := c.spec()
+	spec, err := c.spec(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +59,7 @@ func (c *container) run(ctx context.Context) ([]result.Component, error) {
 	return results, c.outcome(ctx, code, err, results)
 }
 
-func (c *container) spec() (engine.TestSpec, error) {
+func (c *container) spec(ctx context.Context) (engine.TestSpec, error) {
 	platform, err := platforms.Parse(c.in.Platform.Name)
 	if err != nil {
 		return engine.TestSpec{}, fmt.Errorf("platform %q: %w", c.in.Platform.Name, err)
@@ -75,6 +77,9 @@ func (c *container) spec() (engine.TestSpec, error) {
 			return c.folder(c.components[i])
 		},
 	}
+	if c.in.Keeper != nil {
+		spec.KeepFailed = func(i int, rootfs io.Reader) error { return c.keep(ctx, spec.Env, i, rootfs) }
+	}
 	restart := stage.RestartContainer
 	if c.service != nil {
 		restart = stage.NoRestart
@@ -89,6 +94,18 @@ func (c *container) spec() (engine.TestSpec, error) {
 		})
 	}
 	return spec, nil
+}
+
+// keep keeps the container as the tests of component i left it.
+func (c *container) keep(ctx context.Context, env []string, i int, rootfs io.Reader) error {
+	folder, err := c.folder(c.components[i])
+	if err != nil {
+		return err
+	}
+	return c.in.Keeper.Keep(context.WithoutCancel(ctx), c.services, kept.Failed{ // also when the time limit ended the tests
+		Plan: c.in.Plan, Platform: c.in.Platform, Component: c.components[i], Phases: c.phases(c.components[i]),
+		LogFolder: folder, Env: env, RootFS: rootfs,
+	})
 }
 
 func (c *container) base(run int) event.Event {

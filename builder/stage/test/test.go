@@ -11,6 +11,7 @@ import (
 	"github.com/containerd/containerd/v2/core/content"
 
 	"github.com/slipway-oci/slipway/builder/event"
+	"github.com/slipway-oci/slipway/builder/kept"
 	"github.com/slipway-oci/slipway/builder/plan"
 	"github.com/slipway-oci/slipway/builder/result"
 	"github.com/slipway-oci/slipway/builder/stage"
@@ -26,6 +27,8 @@ type Input struct {
 	Timeout  time.Duration // of the whole stage; 0 means no limit
 	// Isolated gives each component a container of its own; tests of different components then run side by side.
 	Isolated bool
+	// Keeper keeps the state that a failed test leaves; nil keeps none.
+	Keeper *kept.Keeper
 }
 
 // parallel is how many isolated tests run at a time.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -135,7 +136,7 @@ type process struct {
 	t      *testing.T
 	h      *home
 	cmd    *exec.Cmd
-	stdout bytes.Buffer
+	stdout watched
 	stderr watched
 	ended  chan struct{}
 	err    error
@@ -143,9 +144,15 @@ type process struct {
 
 func (h *home) start(args ...string) *process {
 	h.t.Helper()
+	return h.startWith(nil, args...)
+}
+
+// startWith starts slipway with something on its standard input.
+func (h *home) startWith(stdin io.Reader, args ...string) *process {
+	h.t.Helper()
 	p := &process{t: h.t, h: h, cmd: h.command(args...), ended: make(chan struct{})}
-	p.stderr.changed = make(chan struct{}, 1)
-	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	p.stderr.changed, p.stdout.changed = make(chan struct{}, 1), make(chan struct{}, 1)
+	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = stdin, &p.stdout, &p.stderr
 	p.cmd.WaitDelay = 5 * time.Second
 	if err := p.cmd.Start(); err != nil {
 		h.t.Fatal(err)
@@ -171,6 +178,21 @@ func (p *process) await(what string, wanted func(event.Event) bool) {
 			p.t.Fatalf("slipway ended before %s\n%s", what, p.stderr.String())
 		case <-timeout:
 			p.t.Fatalf("no %s within %v\n%s", what, commandTimeout, p.stderr.String())
+		}
+	}
+}
+
+// awaitStdout returns when slipway has written a text.
+func (p *process) awaitStdout(text string) {
+	p.t.Helper()
+	timeout := time.After(commandTimeout)
+	for !strings.Contains(p.stdout.String(), text) {
+		select {
+		case <-p.stdout.changed:
+		case <-p.ended:
+			p.t.Fatalf("slipway ended without %q:\n%s%s", text, p.stdout.String(), p.stderr.String())
+		case <-timeout:
+			p.t.Fatalf("no %q within %v:\n%s%s", text, commandTimeout, p.stdout.String(), p.stderr.String())
 		}
 	}
 }
@@ -228,7 +250,7 @@ func (p *process) wait() *outcome {
 	}
 }
 
-// watched is the standard error of a process, read while it is written.
+// watched is what a process writes, read while it is written.
 type watched struct {
 	mu      sync.Mutex
 	b       bytes.Buffer

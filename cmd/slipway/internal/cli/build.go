@@ -73,7 +73,7 @@ func (a *app) buildCmd() *cobra.Command {
 	o.Cache.AddFlags(fs)
 	o.isolation.AddFlags(fs)
 	o.timings.AddFlags(fs)
-	fs.BoolVar(&o.keepFailed, "keep-failed", false, "keep the file system that a failed component leaves, for slipway shell RUN")
+	fs.BoolVar(&o.keepFailed, "keep-failed", false, "keep the file system that a failed component or test leaves, for slipway shell RUN")
 	fs.StringSliceVar(&o.noCache, "no-cache", nil, "run all components, or with =`COMPONENT,...` these, even if nothing changed")
 	fs.Lookup("no-cache").NoOptDefVal = build.All
 	return cmd
@@ -110,13 +110,13 @@ func (a *app) build(ctx context.Context, o *buildOptions, events *show) (*result
 	}
 	client := o.Client(events.retry)
 	defer client.Close()
-	build, err := o.builderOptions(a.Getenv)
+	settings, err := o.builderOptions(a.Getenv)
 	if err != nil {
 		return nil, err
 	}
-	build.Daemon = a.daemon()
+	settings.Daemon = a.daemon()
 	if o.load {
-		if err := reach(ctx, build.Daemon); err != nil {
+		if err := reach(ctx, settings.Daemon); err != nil {
 			return nil, err
 		}
 	}
@@ -124,17 +124,17 @@ func (a *app) build(ctx context.Context, o *buildOptions, events *show) (*result
 	if err != nil {
 		return nil, err
 	}
-	options.SecretIDs = option.IDs(build.Secrets)
+	options.SecretIDs = option.IDs(settings.Secrets)
 	opening := openEngine(ctx, engineOptions, o.timings.Recorder) // while the plan is made
 	defer opening.close(context.WithoutCancel(ctx))
 	var p *plan.Plan
 	planned := o.timings.Begin("plan")
 	_, err = stage.Timed(events, event.StageResolve, func() error {
 		var err error
-		if p, err = a.resolve(ctx, r, options, sources{images, client, build.Daemon}); err != nil {
+		if p, err = a.resolve(ctx, r, options, sources{images, client, settings.Daemon}); err != nil {
 			return err
 		}
-		return o.outputs.Check(len(p.Platforms))
+		return errors.Join(o.outputs.Check(len(p.Platforms)), p.CheckSecrets(options.SecretIDs), build.CheckNoCache(p, o.noCache))
 	})
 	if err != nil {
 		return nil, err
@@ -147,9 +147,9 @@ func (a *app) build(ctx context.Context, o *buildOptions, events *show) (*result
 	if err != nil {
 		return nil, err
 	}
-	build.Engine, build.Store, build.Registry, build.Started, build.Resolved = e, images, client, started, resolved
-	build.Memory, build.Timings = folders.Memory(), o.timings.Recorder
-	return a.execute(ctx, p, folders, events, build, o.local)
+	settings.Engine, settings.Store, settings.Registry, settings.Started, settings.Resolved = e, images, client, started, resolved
+	settings.Memory, settings.Timings = folders.Memory(), o.timings.Recorder
+	return a.execute(ctx, p, folders, events, settings, o.local)
 }
 
 // builderOptions are what the flags say of a build, besides its plan.

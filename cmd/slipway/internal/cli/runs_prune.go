@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -8,7 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/slipway-oci/slipway/builder/kept"
 	"github.com/slipway-oci/slipway/builder/report"
+	"github.com/slipway-oci/slipway/oci/store"
 )
 
 type runsPruneOptions struct {
@@ -22,7 +25,8 @@ func (a *app) runsPruneCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "prune [flags]",
 		Short: "Delete old runs and their logs",
-		Long:  "Delete old runs and their logs and write their ids. A run that is going on stays.",
+		Long: "Delete old runs with their logs and what they kept of a failed component (--keep-failed), and write their ids.\n" +
+			"A run that is going on stays.",
 		Example: "  slipway runs prune --keep 20\n" +
 			"  slipway runs prune --keep 5 --older-than 168h --dry-run",
 		Args: arguments(0, 0),
@@ -33,11 +37,15 @@ func (a *app) runsPruneCmd() *cobra.Command {
 			if o.keep < 0 {
 				return usageError{fmt.Errorf("--keep %d: less than nothing", o.keep), "--keep 0 deletes all"}
 			}
-			dir, err := a.runsFolder()
+			folders, err := a.folders()
 			if err != nil {
 				return err
 			}
-			return runRunsPrune(dir, o, time.Now(), cmd.OutOrStdout())
+			images, err := store.Open(folders.Images())
+			if err != nil {
+				return err
+			}
+			return runRunsPrune(cmd.Context(), folders.Runs(), images, o, time.Now(), cmd.OutOrStdout())
 		},
 	}
 	cmd.Flags().IntVar(&o.keep, "keep", 0, "keep the newest `N` runs")
@@ -46,7 +54,7 @@ func (a *app) runsPruneCmd() *cobra.Command {
 	return cmd
 }
 
-func runRunsPrune(dir string, o runsPruneOptions, now time.Time, w io.Writer) error {
+func runRunsPrune(ctx context.Context, dir string, images *store.Store, o runsPruneOptions, now time.Time, w io.Writer) error {
 	records, err := report.List(dir)
 	if err != nil {
 		return err
@@ -57,6 +65,11 @@ func runRunsPrune(dir string, o runsPruneOptions, now time.Time, w io.Writer) er
 			continue
 		}
 		if !o.dryRun {
+			// The kept state first: while the run is there, a prune that was cut short can be done again.
+			if _, err := kept.Release(ctx, images, r.ID); err != nil {
+				errs = append(errs, fmt.Errorf("run %s: %w", r.ID, err))
+				continue
+			}
 			if err := r.Remove(); err != nil {
 				errs = append(errs, err)
 				continue

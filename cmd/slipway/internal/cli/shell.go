@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
+	"maps"
 	"os"
 	"os/signal"
-	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/containerd/containerd/v2/plugins/content/local"
@@ -18,14 +18,15 @@ import (
 	"golang.org/x/term"
 
 	"github.com/slipway-oci/slipway/builder/engine"
+	"github.com/slipway-oci/slipway/builder/kept"
 	"github.com/slipway-oci/slipway/builder/report"
-	"github.com/slipway-oci/slipway/builder/stage"
 	"github.com/slipway-oci/slipway/cmd/slipway/internal/option"
 	"github.com/slipway-oci/slipway/oci/store"
 )
 
 type shellOptions struct {
 	option.Builder
+	option.Secret
 	target  string
 	command []string
 	user    string
@@ -38,18 +39,20 @@ func (a *app) shellCmd() *cobra.Command {
 		Use:   "shell [flags] IMAGE|RUN [-- COMMAND [ARG...]]",
 		Short: "Enter a container of an image, or the state a failed build left",
 		Long: "Run a shell, or COMMAND, in a fresh container of an image of the image store, or in the file system that the\n" +
-			"failed component of a RUN left (build with --keep-failed to have it kept). RUN is an id, the beginning of one, or\n" +
-			"\"latest\". The runner is at /run/slipway/slipway-runner, and what the failed component was run with is in\n" +
-			"/run/slipway/component: `slipway-runner run --config /run/slipway/component/config.json` runs it again. What the\n" +
-			"container writes goes with it. An image without a shell needs a COMMAND that it has.",
-		Example: "  slipway shell web:1.0.0-1\n  slipway shell latest\n  slipway shell latest -- /run/slipway/slipway-runner --version",
+			"failed component or test of a RUN left (build with --keep-failed to have it kept). RUN is an id, the beginning of\n" +
+			"one, or \"latest\". What the container writes goes with it; the exit code is that of the shell or COMMAND.\n\n" +
+			"In the state of a failed run, `slipway-runner step` runs the failed step again, with the outputs of the steps\n" +
+			"before it; `slipway-runner step --list` shows them all. Its document is in /run/slipway/component. Steps that\n" +
+			"need a secret find those given with --secret. Where an image has no shell, slipway's own is used.",
+		Example: "  slipway shell web:1.0.0-1\n  slipway shell latest\n  slipway shell latest -- slipway-runner step --list",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.target, o.command = args[0], args[1:]
 			return a.runShell(cmd.Context(), &o)
 		},
 	}
-	o.AddFlags(cmd.Flags())
+	o.Builder.AddFlags(cmd.Flags())
+	o.Secret.AddFlags(cmd.Flags())
 	cmd.Flags().StringVarP(&o.user, "user", "u", "", "run as this `USER` (default: root)")
 	cmd.Flags().StringVarP(&o.dir, "workdir", "w", "", "run in this `DIR` (default: the image's)")
 	return cmd
@@ -64,11 +67,11 @@ func (a *app) runShell(ctx context.Context, o *shellOptions) error {
 	if err != nil {
 		return err
 	}
-	image, files, err := a.entered(ctx, images, folders.Runs(), o.target)
+	in, err := a.entered(ctx, images, folders.Runs(), o)
 	if err != nil {
 		return err
 	}
-	spec, err := shellSpec(images, image, files, o)
+	spec, err := shellSpec(images, in, o)
 	if err != nil {
 		return err
 	}
@@ -88,7 +91,7 @@ func (a *app) runShell(ctx context.Context, o *shellOptions) error {
 	code, err := e.Shell(ctx, spec)
 	restore()
 	if err != nil {
-		return fmt.Errorf("shell in %s: %w", image, err)
+		return fmt.Errorf("shell in %s: %w", in.image, err)
 	}
 	if code != 0 {
 		return shown{shellExit(code)}
@@ -103,54 +106,41 @@ func (e shellExit) Error() string { return fmt.Sprintf("the shell ended with exi
 
 func (e shellExit) ExitCode() int { return int(e) }
 
-// entered finds what a shell is to enter: an image by its name, or the state of a failed run with its files.
-func (a *app) entered(ctx context.Context, images *store.Store, runs, target string) (store.Image, map[string][]byte, error) {
-	image, err := images.Resolve(ctx, target)
-	if err == nil || !errors.Is(err, store.ErrNotFound) {
-		return image, nil, err
+// entered is what a shell enters: an image, with the files and secrets of a failed component where it is one's state.
+type entered struct {
+	image   store.Image
+	files   map[string][]byte
+	secrets map[string][]byte
+}
+
+// entered finds what a shell is to enter: an image by its name, or the state of a failed run.
+func (a *app) entered(ctx context.Context, images *store.Store, runs string, o *shellOptions) (entered, error) {
+	secrets, err := o.Secret.Values(a.Getenv)
+	if err != nil {
+		return entered{}, err
 	}
-	run, runErr := report.Open(runs, target)
+	image, err := images.Resolve(ctx, o.target)
+	if err == nil {
+		image, err = image.Select(machine())
+		return entered{image: image, secrets: secrets}, err
+	}
+	if !errors.Is(err, store.ErrNotFound) {
+		return entered{}, err
+	}
+	run, runErr := report.Open(runs, o.target)
 	if runErr != nil {
-		return store.Image{}, nil, err
+		return entered{}, errors.Join(err, runErr)
 	}
-	image, err = images.Resolve(ctx, stage.FailedPointer(run.ID))
-	if errors.Is(err, store.ErrNotFound) {
-		return store.Image{}, nil, notKept{run.ID}
-	}
+	state, err := kept.Open(ctx, images, run)
 	if err != nil {
-		return store.Image{}, nil, err
+		return entered{}, err
 	}
-	files, err := readFolder(filepath.Join(run.Dir, stage.FailedFolder))
-	return image, files, err
+	maps.DeleteFunc(secrets, func(name string, _ []byte) bool { return !slices.Contains(state.Secrets, name) })
+	return entered{image: state.Image, files: state.Files, secrets: secrets}, nil
 }
 
-// notKept is a run whose failed state does not exist.
-type notKept struct{ run string }
-
-func (e notKept) Error() string { return fmt.Sprintf("run %s kept no failed state", e.run) }
-
-func (notKept) Hint() string { return "build again with --keep-failed" }
-
-func readFolder(dir string) (map[string][]byte, error) {
-	files := map[string][]byte{}
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return files, nil
-	}
-	for _, e := range entries {
-		data, readErr := os.ReadFile(filepath.Join(dir, e.Name()))
-		err = errors.Join(err, readErr)
-		files[e.Name()] = data
-	}
-	return files, err
-}
-
-func shellSpec(images *store.Store, image store.Image, files map[string][]byte, o *shellOptions) (engine.ShellSpec, error) {
-	image, err := image.Select(machine())
-	if err != nil {
-		return engine.ShellSpec{}, err
-	}
-	config, err := image.Config()
+func shellSpec(images *store.Store, in entered, o *shellOptions) (engine.ShellSpec, error) {
+	config, err := in.image.Config()
 	if err != nil {
 		return engine.ShellSpec{}, err
 	}
@@ -164,17 +154,28 @@ func shellSpec(images *store.Store, image store.Image, files map[string][]byte, 
 	}
 	spec := engine.ShellSpec{
 		Platform: ocispecs.Platform{OS: config.OS, Architecture: config.Architecture, Variant: config.Variant},
-		Image:    engine.Image{Digest: digest.Digest(image.Digest().String()), Config: raw},
-		Store:    blobs, Files: files, Args: o.command, Env: config.Config.Env, User: o.user, Dir: o.dir,
+		Image:    engine.Image{Digest: digest.Digest(in.image.Digest().String()), Config: raw},
+		Store:    blobs, Files: in.files, Secrets: in.secrets, Args: o.command, Env: shellEnvironment(config.Config.Env), User: o.user, Dir: o.dir,
 	}
 	if spec.Dir == "" {
 		spec.Dir = config.Config.WorkingDir
 	}
 	if len(spec.Args) == 0 {
-		// bash where there is one, as people expect; both are looked for inside.
-		spec.Args = []string{"/bin/sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash; exec sh"}
+		spec.Args = engine.ShellCommand()
 	}
 	return spec, nil
+}
+
+// shellEnvironment is the environment of an image, with the runner found by its name.
+func shellEnvironment(env []string) []string {
+	env = slices.Clone(env)
+	for i, v := range env {
+		if strings.HasPrefix(v, "PATH=") {
+			env[i] = v + ":" + engine.RunnerFolder
+			return env
+		}
+	}
+	return append(env, "PATH="+store.DefaultPath+":"+engine.RunnerFolder)
 }
 
 // attach connects the shell with our terminal, if there is one, and returns how to give it back.

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/slipway-oci/slipway/builder/event"
 	"github.com/slipway-oci/slipway/builder/result"
 )
 
@@ -107,5 +108,27 @@ func nextCommands(res *result.Result) []string {
 	if len(commands) == 0 && res.RunID != "" && res.Status == result.Failed {
 		commands = append(commands, "slipway runs logs "+res.RunID)
 	}
-	return commands
+	return append(commands, debugCommand(res)...)
+}
+
+// debugCommand enters the state that the failed component left, or builds so that it is kept.
+func debugCommand(res *result.Result) []string {
+	switch {
+	case res.Kept:
+		return []string{"slipway shell " + res.RunID}
+	case res.Error == nil || res.Error.Component == "" || res.Stage != string(event.StageBuild) && res.Stage != string(event.StageTest):
+		return nil
+	case res.Recipe.File != "":
+		return []string{"slipway build --keep-failed " + quoteArgument(res.Recipe.File) + ", then slipway shell latest"}
+	default:
+		return nil
+	}
+}
+
+// quoteArgument writes a path as one word of a command line.
+func quoteArgument(path string) string {
+	if strings.ContainsAny(path, " '\"$`\\*?()&;<>|") {
+		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	}
+	return path
 }

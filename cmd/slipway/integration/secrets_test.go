@@ -1,0 +1,132 @@
+//go:build linux
+
+package integration
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/slipway-oci/slipway/oci/ocitest"
+)
+
+const secretValue = "p@ss word/with+signs-8341"
+
+// wantSecretNowhere fails the test if a secret is in a file below the folders, as it is, in base64 or encoded for a URL. Gzip
+// is looked into: layers are.
+func wantSecretNowhere(t *testing.T, secret string, folders ...string) {
+	t.Helper()
+	forms := map[string][]byte{
+		"plain": []byte(secret), "query": []byte(url.QueryEscape(secret)), "path": []byte(url.PathEscape(secret)),
+		"URL": []byte(strings.ReplaceAll(url.QueryEscape(secret), "+", "%20")),
+		// The middle of its base64, which does not depend on what follows it.
+		"base64":                []byte(base64.StdEncoding.EncodeToString([]byte(secret))[:len(secret)]),
+		"base64 behind 'user:'": []byte(base64.StdEncoding.EncodeToString([]byte("user:" + secret))[8 : 8+len(secret)]),
+	}
+	files := 0
+	look := func(path string, data []byte) {
+		files++
+		for name, form := range forms {
+			if at := bytes.Index(data, form); at >= 0 {
+				t.Errorf("%s: the secret (%s) is in it:\n%q", path, name, data[max(0, at-80):min(len(data), at+80)])
+			}
+		}
+	}
+	for _, folder := range folders {
+		err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || !d.Type().IsRegular() {
+				return err
+			}
+			data, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			look(path, data)
+			if z, err := gzip.NewReader(bytes.NewReader(data)); err == nil {
+				if data, err := io.ReadAll(z); err == nil {
+					look(path+" (gzip)", data)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if files < 20 {
+		t.Errorf("only %d files were looked into", files)
+	}
+}
+
+func TestSecretsAreNowhere(t *testing.T) {
+	h, registry := newHome(t), ocitest.Distribution(t)
+	h.run("image", "import", debianTar(t), "debian:bookworm").wantCode(0)
+	reports, cache := t.TempDir(), t.TempDir()
+	file := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(file, []byte(secretValue+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	say := bash(
+		"t='{{ secrets.TOKEN }}'", "echo \"plain $t\"", "echo \"err $t\" >&2", "printf %s \"$t\" | base64 -w0; echo", "printf %s \"user:$t\" | base64 -w0; echo",
+		"printf %s \"$t\" | perl -pe 's/([^A-Za-z0-9._~-])/sprintf(\"%%%02X\", ord($1))/ge'; echo", "for i in 1 2 3; do echo \"in the middle $t of a line $i\"; done", "test \"$(cat /run/secrets/TOKEN)\" = \"$t\"")
+	passing := component("names-it", build(say), test(say))
+	without := component("does-not", build(bash("test ! -e /run/secrets/TOKEN", "test -z \"$(ls -A /run/secrets 2>/dev/null)\"")))
+	p := newProject(t, debian, passing, without).target(registry)
+	written := 0
+	outputs := func(o *outcome) {
+		t.Helper()
+		written++
+		name := filepath.Join(reports, fmt.Sprintf("output-%d", written))
+		if err := os.WriteFile(name, []byte(o.stdout+o.stderr), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	secret := []string{"--secret", "id=TOKEN,src=" + file}
+	o := h.build(p, append(secret, "--push", "--cache-to", "type=local,dest="+cache)...).wantCode(0)
+	if !bytes.Contains([]byte(o.stderr), []byte("plain ***")) {
+		t.Errorf("the output does not show that the secret was there:\n%s", o.story())
+	}
+	outputs(o)
+	for name, failing := range map[string]document{
+		"build": component("names-it", build(say, bash("echo '{{ secrets.TOKEN }}'", "exit 1"))),
+		"text":  component("names-it", build(step{"action": "CopyFile", "inputs": []any{map[string]any{"source": "/none-{{ secrets.TOKEN }}", "destination": "/x"}}})),
+		"test":  component("names-it", build(bash("true")), test(say, bash("echo '{{ secrets.TOKEN }}' >&2", "exit 1"))),
+	} {
+		p.change(failing)
+		o := h.run(append([]string{"build", p.dir, "--keep-failed", "--progress", "plain", "--report", "junit=" + filepath.Join(reports, name+".xml")}, secret...)...)
+		if o.code != 1 && o.code != 3 {
+			t.Errorf("%s: exit code %d", name, o.code)
+		}
+		outputs(o)
+		run := filepath.Base(h.runFolder())
+		outputs(h.run("runs", "show", run))
+		outputs(h.run("runs", "logs", run))
+		outputs(h.run(append([]string{"shell", run}, append(secret, "--", "slipway-runner", "step")...)...).wantCode(1))
+		outputs(h.run("shell", run, "--", "sh", "-c", "cat /run/slipway/component/*; ls /run/secrets/*").wantCode(2))
+	}
+	outputs(h.run("shell", "latest", "--secret", "id=TOKEN,env=none-of-that-name", "--", "true").wantCode(2))
+	wantSecretNowhere(t, secretValue, h.dir, reports, cache)
+}
+
+func TestSecretsAreCheckedBeforeAnythingRuns(t *testing.T) {
+	h := newHome(t)
+	p := newProject(t, "scratch", component("c", build(createFile("/x", "{{ secrets.TOKEN }}"))))
+	t.Setenv("TOKN", secretValue)
+	o := h.run("build", p.dir, "--secret", "id=TOKN").wantCode(2, `secret "TOKEN" is not given: component c refers to it`, `no component refers to a secret "TOKN"`, `did you mean "TOKEN"?`)
+	if bytes.Contains([]byte(o.stderr), []byte(secretValue)) {
+		t.Error("the error shows the value")
+	}
+	if runs, err := filepath.Glob(filepath.Join(h.dir, "runs", "2*")); err != nil || len(runs) > 0 {
+		t.Errorf("something ran: %v, %v", runs, err)
+	}
+	h.run("build", p.dir, "--secret", "id=TOKEN,src=/none").wantCode(2, "/none")
+	h.with("TOKEN="+secretValue).run("build", p.dir, "--secret", "id=TOKEN").wantCode(0)
+}

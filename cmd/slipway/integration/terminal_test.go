@@ -1,0 +1,134 @@
+//go:build linux
+
+package integration
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// terminal is slipway with a terminal of its own, and a person's hands on the other side.
+type terminal struct {
+	*process
+	hands *os.File
+}
+
+// startTerminal starts slipway on a new pseudo-terminal of the given size.
+func (h *home) startTerminal(size unix.Winsize, args ...string) *terminal {
+	h.t.Helper()
+	hands, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() { _ = hands.Close() })
+	number, err := unix.IoctlGetInt(int(hands.Fd()), unix.TIOCGPTN)
+	if err == nil {
+		err = unix.IoctlSetPointerInt(int(hands.Fd()), unix.TIOCSPTLCK, 0)
+	}
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	screen, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	t := &terminal{&process{t: h.t, h: h, cmd: h.command(args...), ended: make(chan struct{})}, hands}
+	t.resize(size)
+	t.stdout.changed, t.stderr.changed = make(chan struct{}, 1), make(chan struct{}, 1)
+	t.cmd.Stdin, t.cmd.Stdout, t.cmd.Stderr = screen, screen, screen
+	t.cmd.Env = append(t.cmd.Env, "TERM=xterm")
+	t.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := t.cmd.Start(); err != nil {
+		h.t.Fatal(err)
+	}
+	_ = screen.Close()
+	go func() {
+		data := make([]byte, 4096)
+		for {
+			n, err := hands.Read(data)
+			_, _ = t.stdout.Write(data[:n])
+			if err != nil {
+				return
+			}
+		}
+	}()
+	go func() {
+		t.err = t.cmd.Wait()
+		close(t.ended)
+	}()
+	return t
+}
+
+func (t *terminal) resize(size unix.Winsize) {
+	t.t.Helper()
+	if err := unix.IoctlSetWinsize(int(t.hands.Fd()), unix.TIOCSWINSZ, &size); err != nil {
+		t.t.Fatal(err)
+	}
+}
+
+func (t *terminal) key(text string) {
+	t.t.Helper()
+	if _, err := t.hands.WriteString(text); err != nil {
+		t.t.Fatal(err)
+	}
+}
+
+// ask types a command until its answer is on the screen: the shell learns of a new size a little later.
+func (t *terminal) ask(command, answer string) {
+	t.t.Helper()
+	deadline := time.Now().Add(commandTimeout)
+	for n := 1; ; n++ {
+		mark := fmt.Sprintf("end-%d-%d", len(command), n)
+		t.key(command + "; echo " + mark[:4] + "''" + mark[4:] + "\r") // the echo of what is typed is not the answer
+		t.awaitStdout(mark)
+		if strings.Contains(t.stdout.String(), answer) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.t.Fatalf("no %q on the screen:\n%s", answer, t.stdout.String())
+		}
+	}
+}
+
+func TestShellOnATerminal(t *testing.T) {
+	h := shared(t)
+	p := newProject(t, debian, component("c", build(bash("echo here > /here", "exit 3"))))
+	h.build(p, "--keep-failed").wantCode(1)
+	run := filepath.Base(h.runFolder())
+	term := h.startTerminal(unix.Winsize{Row: 33, Col: 101}, "shell", run)
+	term.ask("stty size", "33 101")
+	term.ask("cat /here", "here\r\n")
+	term.resize(unix.Winsize{Row: 44, Col: 111})
+	term.ask("stty size", "44 111")
+	term.key("sleep 600\r")
+	term.ask("\x03echo in''terrupted", "interrupted") // Ctrl-C ends the command and not the shell
+	term.key("slipway-runner step | grep -c exit\rexit 5\r")
+	if o := term.wait(); o.code != 5 {
+		t.Errorf("exit code %d:\n%s", o.code, o.stdout)
+	}
+	h.wantNothingLeft()
+}
+
+func TestBuiltInShellOnATerminal(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.build(newProject(t, "scratch", chained("c", build)), "--keep-failed").wantCode(1)
+	term := h.startTerminal(unix.Winsize{Row: 24, Col: 80}, "shell", "latest")
+	term.awaitStdout("# ")
+	term.ask("cat /name", "wanted")
+	term.ask("cd /run/slipway", "/run/slipway # ")
+	term.ask("nothing-there", "not found")
+	term.key("slipway-runner idle\r\x03")
+	term.ask("echo in''terrupted", "interrupted")
+	term.key("\x04") // Ctrl-D
+	if o := term.wait(); o.code != 0 {
+		t.Errorf("exit code %d:\n%s", o.code, o.stdout)
+	}
+}

@@ -1,0 +1,63 @@
+package shell
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// run runs a script without a program in PATH and returns what it wrote.
+func run(t *testing.T, script string, interactive bool) (code int, stdout, stderr string) {
+	t.Helper()
+	dir := t.TempDir()
+	t.Chdir(dir)
+	if err := os.WriteFile(filepath.Join(dir, "words"), []byte("some words\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs strings.Builder
+	code, err := Run(t.Context(), Options{
+		Stdin: strings.NewReader(script), Stdout: &out, Stderr: &errs, Interactive: interactive,
+		Environ: []string{"PATH=/none", "PWD=" + dir, "A=1"},
+	})
+	if err != nil {
+		errs.WriteString(err.Error())
+	}
+	return code, out.String(), errs.String()
+}
+
+func TestScripts(t *testing.T) {
+	for _, tt := range []struct {
+		name, script string
+		code         int
+		stdout       string
+		stderr       string // in it
+	}{
+		{"cat", "cat words | cat", 0, "some words\n", ""},
+		{"ls", "echo x > .hidden; ls; ls -a", 0, "words\n.hidden\nwords\n", ""},
+		{"ls of two", "ls words words", 0, "words:\nwords\nwords:\nwords\n", ""},
+		{"ls -l", "ls -l words | while read mode size rest; do echo $mode $size; done", 0, "-rw------- 11\n", ""},
+		{"exit", "exit 4", 4, "", ""},
+		{"missing file", "cat nothing", 1, "", "cat: open "},
+		{"missing program", "frobnicate", 127, "", "frobnicate"},
+		{"unknown option", "ls -x", 1, "", "-x is not known"},
+		{"syntax", "if", 2, "", "if"},
+		{"env", "export B=2; C=3; env | while read v; do case $v in A=*|B=*|C=*) echo $v;; esac; done", 0, "A=1\nB=2\n", ""},
+		{"help", "help >/dev/null", 0, "", ""},
+		{"failure goes on", "cat nothing; echo on", 0, "on\n", "cat: "},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			code, stdout, stderr := run(t, tt.script, false)
+			if code != tt.code || stdout != tt.stdout || !strings.Contains(stderr, tt.stderr) {
+				t.Errorf("code %d, stdout %q, stderr %q\nwant %d, %q, %q", code, stdout, stderr, tt.code, tt.stdout, tt.stderr)
+			}
+		})
+	}
+}
+
+func TestConversationGoesOnBehindFailures(t *testing.T) {
+	code, stdout, stderr := run(t, "cat nothing\necho 'two\nlines'\nexit 3\necho not any more\n", true)
+	if code != 3 || !strings.Contains(stdout, "two\nlines\n") || strings.Contains(stdout, "not any more") || !strings.Contains(stdout, " # ") {
+		t.Errorf("code %d, stdout %q, stderr %q", code, stdout, stderr)
+	}
+}
