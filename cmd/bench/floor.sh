@@ -12,9 +12,13 @@ container() {
 }
 
 lower=$ROOTFS
+if [ -e cached/config.in ]; then
+	[ -e cached/upper ] || container cached "$lower"
+	lower=cached/upper:$lower
+fi
 if [ -e build/config.in ]; then
-	container build "$ROOTFS"
-	lower=build/upper:$ROOTFS
+	container build "$lower"
+	lower=build/upper:$lower
 	tar --xattrs --xattrs-include='*' -C build/upper -cf - . | $COMPRESSOR >layer
 fi
 if [ -e test/config.in ]; then

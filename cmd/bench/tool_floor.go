@@ -21,8 +21,8 @@ import (
 var floorScript []byte
 
 // floorTool is no builder. It is what the same work costs at least: the commands in one container of plain runc, tar
-// and a parallel compressor for what they wrote, an upload of that. Of a cache it is thought to have a perfect one:
-// only components that are Changing run.
+// and a parallel compressor for what they wrote, an upload of that. Its cache is perfect: components that are not
+// Changing run once, in the run that is not counted, and cost nothing after that.
 type floorTool struct {
 	lab    *Lab
 	rootfs string
@@ -49,19 +49,23 @@ func (f *floorTool) Daemons() []int { return nil }
 // Close leaves the root file system to the lab, which removes it.
 func (f *floorTool) Close() error { return nil }
 
-// Write writes two bundles of the runtime specification: one that runs the commands, one that runs the tests.
+// Write writes bundles of the runtime specification: one that runs what is cached, one that runs what is Changing, one
+// that runs the tests.
 func (f *floorTool) Write(p Project) error {
-	var commands []string
+	var cached, commands []string
 	for _, c := range p.Work.Components {
+		list := &cached
 		if c.Changing {
-			for _, command := range c.Commands {
-				commands = append(commands, "( "+withRun(command, "$run")+" )")
-			}
+			list = &commands
+		}
+		for _, command := range c.Commands {
+			*list = append(*list, "( "+withRun(command, "$run")+" )")
 		}
 	}
 	for name, script := range map[string]string{
-		"build": strings.Join(commands, "\n"),
-		"test":  strings.Join(p.Work.Tests, "\n"),
+		"cached": strings.Join(cached, "\n"),
+		"build":  strings.Join(commands, "\n"),
+		"test":   strings.Join(p.Work.Tests, "\n"),
 	} {
 		dir := filepath.Join(p.Dir, name)
 		if err := os.Mkdir(dir, 0o755); err != nil {

@@ -67,7 +67,7 @@ func (k *packerTool) Write(p Project) error {
 		Variables: map[string]string{"run": ""},
 		Builders: []packerBuilder{{
 			Type: "docker", Image: dockerParent, Commit: true,
-			RunCommand: []string{"-d", "-i", "-t", "--network", "host", "--entrypoint=/bin/sh", "--", "{{.Image}}"},
+			RunCommand: []string{"-d", "-i", "-t", "--network", "host", "--", "{{.Image}}", "/bin/sh"},
 		}},
 		PostProcessors: []packerTag{{Type: "docker-tag", Repository: p.Repository, Tag: "latest", Force: true}},
 	}
