@@ -415,14 +415,17 @@ func benchmarkDocument(steps int) []byte {
 	return []byte(b.String())
 }
 
-// The goal for 10,000 steps is less than 100 ms.
+// The goal for 10,000 steps is less than 100 ms. On a machine with other work, the time that the processor spent on this
+// says more than the time that passed.
 func BenchmarkLoad10000Steps(b *testing.B) {
 	data, set := benchmarkDocument(10_000), modules(b)
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
+	begin := processorTime(b)
 	for b.Loop() {
 		if _, ds := document.Load("a.yaml", data, set, document.Options{}); len(ds) > 0 {
 			b.Fatal(ds)
 		}
 	}
+	b.ReportMetric(float64((processorTime(b)-begin).Milliseconds())/float64(b.N), "cpu-ms/op")
 }
