@@ -77,9 +77,9 @@ func listed(list []string) series { return series{list: list, count: len(list)} 
 // counted returns start, start+by and so on, while not past end. The three are checked.
 func counted(start, end, by int64) series {
 	// The distance of two integers may be too large for a signed one.
-	distance, stride := uint64(end)-uint64(start), uint64(by)
+	distance, stride := uint64(end)-uint64(start), uint64(by) //nolint:gosec // right modulo 2^64
 	if by < 0 {
-		distance, stride = uint64(start)-uint64(end), -uint64(by)
+		distance, stride = uint64(start)-uint64(end), -uint64(by) //nolint:gosec // as above
 	}
 	return series{start: start, by: by, count: int(min(distance/stride, math.MaxInt-1)) + 1}
 }

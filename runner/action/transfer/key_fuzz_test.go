@@ -27,7 +27,7 @@ func FuzzObjectKey(f *testing.F) {
 		if !strings.HasPrefix(key, prefix) {
 			t.Errorf("key %q has not the prefix %q", key, prefix)
 		}
-		for _, s := range strings.Split(path, "/") {
+		for s := range strings.SplitSeq(path, "/") {
 			if s == ".." || s == "." || strings.Contains(s, "\x00") {
 				t.Errorf("prefix %q, key %q: %q", prefix, key, path)
 			}
