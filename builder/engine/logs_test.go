@@ -81,14 +81,14 @@ func archiveOf(t *testing.T, files ...string) []byte {
 	return buf.Bytes()
 }
 
-func TestUnpackLogsGivesEachComponentItsArchive(t *testing.T) {
+func TestUnpackStreamsGivesEachComponentItsArchive(t *testing.T) {
 	root := t.TempDir()
 	folder := func(i int) (string, error) {
 		dir := filepath.Join(root, fmt.Sprint(i))
 		return dir, os.MkdirAll(dir, 0o755)
 	}
 	stream := append(archiveOf(t, "TOE_1/console.log", "TOE_1/document.yaml"), archiveOf(t, "TOE_2/console.log", "../../escape")...)
-	if err := unpackLogs(bytes.NewReader(stream), folder); err != nil {
+	if err := unpackStreams(bytes.NewReader(stream), &TestSpec{LogFolder: folder}); err != nil {
 		t.Fatal(err)
 	}
 	var got []string
@@ -105,10 +105,10 @@ func TestUnpackLogsGivesEachComponentItsArchive(t *testing.T) {
 	}
 }
 
-func TestUnpackLogsReportsACutArchive(t *testing.T) {
+func TestUnpackStreamsReportsACutArchive(t *testing.T) {
 	dir := t.TempDir()
 	stream := archiveOf(t, "TOE_1/console.log")
-	err := unpackLogs(bytes.NewReader(stream[:520]), func(int) (string, error) { return dir, nil })
+	err := unpackStreams(bytes.NewReader(stream[:520]), &TestSpec{LogFolder: func(int) (string, error) { return dir, nil }})
 	if err == nil {
 		t.Error("a cut archive is no error")
 	}
