@@ -13,8 +13,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"gopkg.in/yaml.v3"
-
 	"github.com/slipway-oci/slipway/builder/component"
 	"github.com/slipway-oci/slipway/builder/recipe"
 	"github.com/slipway-oci/slipway/runner/action"
@@ -101,22 +99,22 @@ func peek(path string) (isDocument bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	var root yaml.Node
-	if err := yaml.Unmarshal(data, &root); err == nil && len(root.Content) == 1 && root.Content[0].Kind == yaml.MappingNode {
-		keys := root.Content[0].Content
-		for i := 0; i < len(keys); i += 2 {
-			switch keys[i].Value {
-			case "phases", "schemaVersion":
-				return true, nil
-			case "parentImage", "semanticVersion", "components", "Resources", "containerRecipe":
-				return false, nil
-			}
+	keys, _ := topKeys(data)
+	for _, key := range keys {
+		switch key {
+		case "phases", "schemaVersion":
+			return true, nil
+		case "parentImage", "semanticVersion", "components", "Resources", "containerRecipe":
+			return false, nil
 		}
 	}
 	return !strings.HasPrefix(filepath.Base(path), "recipe."), nil
 }
 
 func (c *Checker) recipe(ctx context.Context, path string) {
+	if c.again(path) {
+		return
+	}
 	r, err := c.Limits.Load(path)
 	c.errors(path, err)
 	if r == nil {
@@ -158,14 +156,9 @@ func (c *Checker) recipe(ctx context.Context, path string) {
 }
 
 func (c *Checker) document(path string) {
-	if c.seen == nil {
-		c.seen = map[string]bool{}
-	}
-	abs, err := filepath.Abs(path)
-	if err != nil || c.seen[abs] {
+	if c.again(path) {
 		return
 	}
-	c.seen[abs] = true
 	data, err := read(path)
 	if err != nil {
 		c.add(Problem{Severity: "error", Code: codeFile, File: path, Message: reason(err)})
@@ -173,6 +166,20 @@ func (c *Checker) document(path string) {
 	}
 	_, diagnostics := document.Load(path, data, c.Actions, document.Options{Workflow: true})
 	c.diagnostics(diagnostics)
+}
+
+// again reports whether a file was checked before, and remembers it.
+func (c *Checker) again(path string) bool {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		abs = path
+	}
+	seen := c.seen[abs]
+	if c.seen == nil {
+		c.seen = map[string]bool{}
+	}
+	c.seen[abs] = true
+	return seen
 }
 
 func (c *Checker) diagnostics(diagnostics document.Diagnostics) {
@@ -186,6 +193,13 @@ func (c *Checker) diagnostics(diagnostics document.Diagnostics) {
 
 // read reads a file of up to a little more than documents may have, so that the check of their size is theirs.
 func read(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("not a regular file") // a pipe would be waited for
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

@@ -120,6 +120,28 @@ func TestValidate(t *testing.T) {
 	}
 }
 
+func TestValidateTakesAnyMix(t *testing.T) {
+	w := newWorld(t).in(t.TempDir())
+	w.ok("init", "--parent", "scratch", "web")
+	write(t, "web/components/other.yaml", badDocument)
+	write(t, "web/values.yaml", "image: nginx\n")
+	write(t, "lone.yaml", strings.ReplaceAll(strings.ReplaceAll(badDocument, "phasez: []\n", ""), "ExecuteBsh", "ExecuteBash"))
+	for _, paths := range [][]string{{"web"}, {"."}, {"web/recipe.yaml", "web/components"}, {"lone.yaml", "web/comp*/*.yaml"}} {
+		code, stdout, stderr := w.run(append([]string{"validate"}, paths...)...)
+		if code != WrongInput || strings.Count(stdout, "web/components/other.yaml:3:1: ") != 1 || strings.Contains(stdout, "hello.yaml") || stderr != "" {
+			t.Errorf("validate %q = %d, %q, %q", paths, code, stdout, stderr)
+		}
+	}
+	write(t, "web/components/other.yaml", strings.ReplaceAll(badDocument, "phasez: []\n", ""))
+	write(t, "warned/a.yaml", "schemaVersion: 1.0\nphases: [{name: build, steps: []}]\n")
+	if got := w.ok("validate", "warned"); !strings.Contains(got, "warned/a.yaml:2:31: warning: ") {
+		t.Errorf("validate: %q", got)
+	}
+	if code, stdout, _ := w.run("validate", "--strict", "warned"); code != WrongInput || strings.Contains(stdout, "warning: ") {
+		t.Errorf("validate --strict = %d, %q", code, stdout)
+	}
+}
+
 func TestPlanAsJSON(t *testing.T) {
 	w := newWorld(t).in(t.TempDir())
 	w.ok("init", "--parent", "scratch", "web")

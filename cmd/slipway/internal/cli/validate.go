@@ -24,11 +24,12 @@ type validateOptions struct {
 func (a *app) validateCmd() *cobra.Command {
 	var o validateOptions
 	cmd := &cobra.Command{
-		Use:   "validate [flags] FILE...",
+		Use:   "validate [flags] FILE|FOLDER|PATTERN...",
 		Short: "Check recipes and component documents without running them",
 		Long: "Check recipes and component documents without running them, and show every problem with its place. A recipe\n" +
-			"is checked together with the documents that it names by path. The exit code is 2 when there is an error.",
-		Example: "  slipway validate .\n  slipway validate components/*.yaml --format sarif",
+			"is checked together with the documents that it names by path, and of a folder every recipe and component\n" +
+			"document in it and below. The exit code is 2 when there is an error.",
+		Example: "  slipway validate .\n  slipway validate web/recipe.yaml components/\n  slipway validate components/*.yaml --format sarif",
 		Args:    arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.files = args
@@ -56,7 +57,7 @@ func runValidate(ctx context.Context, o validateOptions, limits recipe.Limits, w
 	}
 	c := check.Checker{Actions: actions, Strict: o.strict, Limits: limits}
 	for _, f := range o.files {
-		c.File(ctx, f)
+		c.Path(ctx, f)
 	}
 	if err := writeProblems(w, c.Problems(), &o.Format); err != nil {
 		return err
