@@ -46,16 +46,16 @@ func (m SetFolderOwner) Run(ctx context.Context, req action.Request) (action.Res
 		if err != nil {
 			return err
 		}
-		return changeFolder(ctx, req, e, "setting owner of", func(path string, _ fs.FileMode) error {
-			return os.Lchown(path, uid, gid)
+		return changeFolder(ctx, req, e, "setting owner of", func(folder *os.Root, name string, _ fs.FileMode) error {
+			return folder.Lchown(name, uid, gid)
 		})
 	})
 }
 
 // changeFolder calls change for the folder of an entry and, when it is recursive, first for everything below it, with
-// the type of each.
+// the type of each. The folder itself has the name ".".
 func changeFolder(ctx context.Context, req action.Request, e action.Entry, doing string,
-	change func(path string, kind fs.FileMode) error,
+	change func(folder *os.Root, name string, kind fs.FileMode) error,
 ) error {
 	path := withoutMark(req.Path(e.Text("path")))
 	recursive := e.Bool("recursive", true)
@@ -66,10 +66,15 @@ func changeFolder(ctx context.Context, req action.Request, e action.Entry, doing
 	if err != nil {
 		return action.PathError(doing, path, err)
 	}
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		return action.PathError(doing, path, err)
+	}
+	defer func() { _ = root.Close() }() // opened for reading
 	if recursive {
-		err := walk(ctx, path, func(path string, entry fs.DirEntry) error {
-			if err := change(path, entry.Type()); err != nil {
-				return action.PathError(doing, path, err)
+		err := walk(ctx, root, path, func(f found) error {
+			if err := change(f.folder, f.entry.Name(), f.entry.Type()); err != nil {
+				return action.PathError(doing, f.path, err)
 			}
 			return nil
 		})
@@ -77,8 +82,7 @@ func changeFolder(ctx context.Context, req action.Request, e action.Entry, doing
 			return err
 		}
 	}
-	// The dot makes it the folder itself when path is a link to it.
-	if err := change(join(path, "."), fs.ModeDir); err != nil {
+	if err := change(root, ".", fs.ModeDir); err != nil {
 		return action.PathError(doing, path, err)
 	}
 	return nil

@@ -38,11 +38,11 @@ func (SetFolderPermissions) Run(ctx context.Context, req action.Request) (action
 		if err != nil {
 			return err
 		}
-		return changeFolder(ctx, req, e, "setting permissions of", func(path string, kind fs.FileMode) error {
+		return changeFolder(ctx, req, e, "setting permissions of", func(folder *os.Root, name string, kind fs.FileMode) error {
 			if kind&fs.ModeSymlink != 0 {
 				return nil
 			}
-			return os.Chmod(path, mode)
+			return folder.Chmod(name, mode)
 		})
 	})
 }

@@ -3,6 +3,7 @@ package file
 import (
 	"context"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -63,7 +64,12 @@ func list(ctx context.Context, folder string, e action.Entry) ([]string, error) 
 		return nil
 	}
 	if e.Bool("recursive", false) {
-		if err := walk(ctx, folder, keep); err != nil {
+		root, err := os.OpenRoot(folder)
+		if err != nil {
+			return nil, action.PathError("listing", folder, err)
+		}
+		defer func() { _ = root.Close() }() // opened for reading
+		if err := walk(ctx, root, folder, func(f found) error { return keep(f.path, f.entry) }); err != nil {
 			return nil, err
 		}
 	} else {

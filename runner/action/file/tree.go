@@ -63,12 +63,17 @@ func copyEntry(ctx context.Context, req action.Request, from, to string, keep bo
 // removeTree removes a folder with its content and stops at the next entry when ctx has ended. Links are removed, not
 // followed.
 func removeTree(ctx context.Context, path string) error {
-	err := walk(ctx, path, func(path string, _ fs.DirEntry) error {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return action.PathError("deleting", path, err)
+	root, err := openFolder(path)
+	if err != nil {
+		return action.PathError("deleting", path, err)
+	}
+	err = walk(ctx, root, path, func(f found) error {
+		if err := f.folder.Remove(f.entry.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return action.PathError("deleting", f.path, err)
 		}
 		return nil
 	})
+	_ = root.Close() // opened for reading
 	if err != nil {
 		return err
 	}
@@ -78,26 +83,64 @@ func removeTree(ctx context.Context, path string) error {
 	return nil
 }
 
-// walk calls visit for everything below folder, the content of a folder before the folder itself, so that visit may
-// remove it or close it. Links are not followed.
-func walk(ctx context.Context, folder string, visit func(path string, entry fs.DirEntry) error) error {
-	entries, err := os.ReadDir(folder)
+// openFolder opens a folder that is no link: what is done through the root cannot leave it, whatever takes the place of
+// a folder meanwhile.
+func openFolder(path string) (*os.Root, error) {
+	root, err := os.OpenRoot(path)
 	if err != nil {
-		return action.PathError("reading folder", folder, err)
+		return nil, err
+	}
+	opened, err := root.Stat(".")
+	if err == nil {
+		var info fs.FileInfo
+		if info, err = os.Lstat(path); err == nil && !os.SameFile(opened, info) {
+			err = errNotFolder
+		}
+	}
+	if err != nil {
+		_ = root.Close()
+		return nil, err
+	}
+	return root, nil
+}
+
+// found is one thing that a walk comes upon.
+type found struct {
+	folder *os.Root // the folder that it is in
+	path   string
+	entry  fs.DirEntry
+}
+
+// walk calls visit for everything below root, the content of a folder before the folder itself, so that visit may
+// remove it or close it. Links are not followed. path is that of root, for messages.
+func walk(ctx context.Context, root *os.Root, path string, visit func(found) error) error {
+	entries, err := fs.ReadDir(root.FS(), ".")
+	if err != nil {
+		return action.PathError("reading folder", path, err)
 	}
 	for _, entry := range entries {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		path := join(folder, entry.Name())
+		f := found{root, join(path, entry.Name()), entry}
 		if entry.IsDir() {
-			if err := walk(ctx, path, visit); err != nil {
+			if err := walkBelow(ctx, f, visit); err != nil {
 				return err
 			}
 		}
-		if err := visit(path, entry); err != nil {
+		if err := visit(f); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// walkBelow walks the folder f.
+func walkBelow(ctx context.Context, f found, visit func(found) error) error {
+	below, err := f.folder.OpenRoot(f.entry.Name())
+	if err != nil {
+		return action.PathError("reading folder", f.path, err)
+	}
+	defer func() { _ = below.Close() }() // opened for reading
+	return walk(ctx, below, f.path, visit)
 }
