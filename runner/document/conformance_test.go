@@ -212,6 +212,8 @@ func documentRows() map[string][]row {
 		"DOC-10": {
 			{name: "aliases", text: bomb(), want: errs("error doc-too-large 1:37")},
 			{name: "depth", text: "name: " + strings.Repeat("[", 101) + strings.Repeat("]", 101), want: errs("error doc-too-large 1:106")},
+			{name: "depth beyond the parser's limit", text: "name: " + strings.Repeat("[", 20_000), want: errs("error doc-too-large 1:1"), near: "nested more than 100 levels"},
+			{name: "indented lists", text: strings.Repeat("- ", 20_000), want: errs("error doc-too-large 1:1")},
 			{name: "alias of itself", text: "name: &a [*a]\n", want: errs("error doc-too-large 1:7")},
 			{name: "harmless alias", text: "name: &n x\ndescription: *n\n" + head + echo},
 		},

@@ -122,6 +122,10 @@ func syntaxProblem(file string, data []byte, err error, diags *Diagnostics) {
 		diags.add(Error, CodeSyntax, find(file, data, "*"+m[1]), "quote a value that begins with *", "unknown alias %q", "*"+m[1])
 		return
 	}
+	if strings.HasPrefix(text, "exceeded max depth") { // the parser has a limit too, and names no place
+		diags.add(Error, CodeTooLarge, Pos{File: file, Line: line, Column: 1}, "", "nested more than %d levels deep", maxDepth)
+		return
+	}
 	lines := strings.Split(string(data), "\n")
 	line = min(line, len(lines))
 	for n := max(line-1, 1); n <= min(line+openRefLines, len(lines)); n++ {
