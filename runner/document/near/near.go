@@ -34,6 +34,8 @@ func Hint(word string, known []string) string {
 // limit is how many typing mistakes a word of this length may have: about one for each four letters.
 func limit(length int) int {
 	switch {
+	case length <= 1:
+		return 0 // every other letter would be as near
 	case length <= 4:
 		return 1
 	case length <= 8:

@@ -20,6 +20,8 @@ func TestWord(t *testing.T) {
 		{"CreateFileX", actions, "CreateFile"},
 		{"Frobnicate", actions, ""},
 		{"", actions, ""},
+		{"E", []string{"A", "e"}, "e"},
+		{"E", []string{"A", "Es"}, ""},
 		{"x", nil, ""},
 		{"maxAttemps", []string{"maxAttempts", "name"}, "maxAttempts"},
 		{"abort", []string{"Abort", "Continue"}, "Abort"},
