@@ -59,9 +59,11 @@ func Validate(ctx context.Context, o ValidateOptions) Validation {
 	return v
 }
 
-// unreadable is the diagnostic of a document that cannot be read. It has no code, since nothing was checked.
+// unreadable is the diagnostic of a document that cannot be read. It has no code, since nothing was checked. The
+// location stands in front of it already.
 func unreadable(location string, err error) document.Diagnostic {
-	d := document.Diagnostic{Severity: document.Error, Pos: document.Pos{File: location}, Message: err.Error()}
+	message := strings.TrimPrefix(err.Error(), fmt.Sprintf("document %q: ", location))
+	d := document.Diagnostic{Severity: document.Error, Pos: document.Pos{File: location}, Message: message}
 	var hinted interface{ Hint() string }
 	if errors.As(err, &hinted) {
 		d.Hint = hinted.Hint()

@@ -146,6 +146,9 @@ var commandLine = conformance{
 			t.Errorf("%v\n%s", got, c.stderr)
 		}
 		c.run(1, "validate", "-d", "missing.yaml")
+		if want := "missing.yaml: error: open missing.yaml: no such file or directory\n"; c.stderr != want {
+			t.Errorf("stderr %q, want %q", c.stderr, want)
+		}
 		c.run(2, "validate")
 		c.run(1, "run", "-d", "missing.yaml", "-l", "logs")
 		if got := c.summary()["status"]; got != "failed" {

@@ -37,7 +37,11 @@ type Diagnostic struct {
 
 // String returns one line of text: position, severity, message and code, without the hint.
 func (d Diagnostic) String() string {
-	return fmt.Sprintf("%s: %s: %s [%s]", d.Pos, d.Severity, d.Message, d.Code)
+	text := fmt.Sprintf("%s: %s: %s", d.Pos, d.Severity, d.Message)
+	if d.Code != "" {
+		text += " [" + d.Code + "]"
+	}
+	return text
 }
 
 // Err returns the diagnostic as an error of type *ProblemError.
