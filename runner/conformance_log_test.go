@@ -143,6 +143,27 @@ var logs = conformance{
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
+		f.o.ExecutionID = "id-3"
+		f.write("secrets/token", hidden)
+		r = f.documents(build(
+			sh("a", "echo {{ secrets.token }}; exit 1"), sh("b", "echo {{ build.a.inputs.commands[0] }} {{ build.a.outputs.stdout }}"),
+		)).run().want(report.Failed, 1)
+		if err := json.Unmarshal([]byte(r.log("chaining.json")), &refs); err != nil {
+			t.Fatal(err)
+		}
+		got = nil
+		for _, ref := range refs {
+			value := "null"
+			if ref.Value != nil {
+				value = *ref.Value
+			}
+			got = append(got, fmt.Sprintf("%s %s %s %s %s", ref.Phase, ref.Step, ref.Kind, ref.Resolved, value))
+		}
+		// The run ends before b starts.
+		want = []string{"build a secret runtime ***", "build b inputs runtime null", "build b outputs runtime null"}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
 	},
 }
 
@@ -223,6 +244,23 @@ var secrets = conformance{
 			t.Errorf("outputs: %s", got)
 		}
 	},
+}
+
+// rebootEvents returns the events of a run that show where it stopped and went on, with their position.
+func rebootEvents(r result) []string {
+	var list []string
+	for _, e := range r.stream() {
+		switch kind := fmt.Sprint(e["type"]); kind {
+		case "run.start", "step.start", "step.end", "reboot":
+			for _, key := range []string{"step", "attempt", "resumed", "trigger", "resume", "count"} {
+				if v, ok := e[key]; ok {
+					kind += fmt.Sprintf(" %s=%v", key, v)
+				}
+			}
+			list = append(list, kind)
+		}
+	}
+	return list
 }
 
 var streams = conformance{
@@ -307,6 +345,22 @@ var streams = conformance{
 		}
 		if err := json.Unmarshal(text, &detail); err != nil || len(detail) != 1 || detail[0].Status != "success" || len(detail[0].Documents) != 1 {
 			t.Errorf("detailedOutput %s, %v", text, err)
+		}
+		f.o.ExecutionID = "id-2"
+		f.documents(build(sh("again", rebootOnce(f.dir)), "{name: module, action: Reboot}", sh("last", "true")))
+		got = nil
+		for r = f.run(); r.Pending; r = f.run() {
+			got = append(got, rebootEvents(r)...)
+		}
+		got = append(got, rebootEvents(r.want(report.Success, 0))...)
+		want = []string{
+			"run.start resumed=false", "step.start step=again", "reboot step=again attempt=1 trigger=exitCode resume=sameStep count=1",
+			"run.start resumed=true", "step.start step=again", "step.end step=again",
+			"step.start step=module", "step.end step=module", "reboot step=module trigger=module resume=nextStep count=2",
+			"run.start resumed=true", "step.start step=last", "step.end step=last",
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
 		}
 	},
 }

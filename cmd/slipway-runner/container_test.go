@@ -137,8 +137,22 @@ var containers = conformance{
 		if !strings.Contains(c.stderr, `"type":"reboot"`) || strings.Contains(c.stderr, `"ended":0`) {
 			t.Errorf("events:\n%s", c.stderr)
 		}
-		if _, err := os.Stat(filepath.Join(c.dir, "logs", "executionstate")); err == nil {
-			t.Error("a state file is left")
+		if left, err := filepath.Glob(filepath.Join(c.folder(), "executionstate*")); err != nil || len(left) > 0 {
+			t.Errorf("a state file is left: %v, %v", left, err)
+		}
+		stubborn := newContainer(t)
+		stubborn.write("d.yaml", steps(
+			sh("a", "(trap '' TERM; touch up; while true; do sleep 0.05; done) >/dev/null 2>&1 & echo $! > pid; while ! test -e up; do sleep 0.01; done"),
+			sh("r", "test -e again || { touch again; exit 194; }"),
+			sh("b", "if test -d /proc/$(cat pid); then echo still there; else echo gone; fi"),
+		))
+		begin = time.Now()
+		stubborn.run(0, "run", "-d", "d.yaml", "-l", "logs", "--reboot-mode", "container")
+		if took := time.Since(begin); took < 10*time.Second {
+			t.Errorf("SIGKILL came after %s, not 10 seconds", took)
+		}
+		if console := stubborn.log("console.log"); !strings.Contains(console, "Stdout: gone\n") {
+			t.Errorf("a process that ignores SIGTERM outlives the reboot:\n%s", console)
 		}
 	},
 	"BOOT-13": func(t *testing.T) {

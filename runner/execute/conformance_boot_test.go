@@ -3,10 +3,13 @@ package execute_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/slipway-oci/slipway/runner/execute"
 	"github.com/slipway-oci/slipway/runner/report"
@@ -115,6 +118,29 @@ var reboots = conformance{
 			o := run(newBench(t), build(sh("a", "echo kept"), "{name: r, action: Reboot}", sh("z", "echo {{ build.a.outputs.stdout }}")))
 			o.wantStdout("z", "kept")
 		})
+	},
+	// The positions of a soft restart: the stream goes on, and every step starts and ends once.
+	"EVT-04": func(t *testing.T) {
+		b := newBench(t)
+		o := b.run(build(sh("s", once+"echo done", "loop: {forEach: [x]},"), "{name: r, action: Reboot}", sh("z", "true")))
+		o.want(report.Success, "s=success r=success z=success")
+		var got []string
+		for _, rec := range o.records {
+			switch e := rec.Event.(type) {
+			case report.StepStart:
+				got = append(got, "start "+rec.Position.Step)
+			case report.StepEnd:
+				got = append(got, "end "+rec.Position.Step)
+			case report.Reboot:
+				got = append(got, fmt.Sprintf("reboot %s %s %s %d", rec.Position.Step, e.Trigger, e.Resume, e.Count))
+			}
+		}
+		want := []string{
+			"start s", "reboot s exitCode sameStep 1", "end s", "start r", "end r", "reboot r module nextStep 2", "start z", "end z",
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
 	},
 	"BOOT-07": func(t *testing.T) {
 		inBothModes(t, func(t *testing.T, run func(b *bench, texts ...string) outcome) {

@@ -73,11 +73,7 @@ var references = conformance{
 		text := declared + "  - {name: a, action: CreateFile, inputs: [{path: f, content: x, overwrite: '{{ Flag }}'}]}\n"
 		b.run(text).want(report.Success, "a=success")
 		b.params = map[string]string{"Flag": "maybe"}
-		doc, err := b.input("d", text, nil, b.params)
-		if err != nil {
-			return // refused before the run: the value is known by then
-		}
-		b.run(string(doc.Document.Bytes)).want(report.Failed, "a=failed").wantMessage("a", "maybe")
+		b.run(text).want(report.Failed, "a=failed").wantMessage("a", "maybe")
 	},
 	"REF-22": func(t *testing.T) {
 		o := newBench(t).run(build(
@@ -96,11 +92,15 @@ var references = conformance{
 		o.want(report.Failed, "s=failed a=success").wantStdout("a", "try 2")
 	},
 	"REF-30": func(t *testing.T) {
-		o := newBench(t).run(build(
-			`{name: s, action: ReadFile, inputs: [{path: /dev/null}]}`,
-			`{name: a, action: ReadFile, loop: {forEach: [x]}, inputs: [{path: '{{ build.s.outputs[0].content }}'}]}`,
-		))
-		o.want(report.Failed, "s=success a=failed")
+		b := newBench(t)
+		b.files["inner"] = build(sh("i", "true"))
+		nested := "{name: n, action: ExecuteDocument, loop: {forEach: [x, y]}, inputs: {document: inner}}"
+		o := b.run(build(nested, sh("a", "echo {{ build.n.outputs[1].status }}"), sh("z", "echo {{ build.n.outputs[2].status }}", "maxAttempts: 3,")))
+		o.want(report.Failed, "n=success a=success z=failed").wantStdout("a", "success")
+		o.wantMessage("z", "outputs[2]")
+		if n := count[report.StepAttempt](o, "z"); n != 0 {
+			t.Errorf("%d attempts", n)
+		}
 	},
 }
 
