@@ -287,8 +287,12 @@ func testCertificates(t *testing.T) {
 	defer server.Close()
 	e := action.Entry{"source": server.URL, "destination": "f"}
 	_, err := f.run(e)
-	if !strings.Contains(err, "certificate signed by unknown authority") || len(f.waits) > 0 {
-		t.Errorf("error = %q after %d waits", err, len(f.waits))
+	if !strings.Contains(err, "certificate signed by unknown authority") {
+		t.Errorf("error = %q", err)
+	}
+	// A busy machine may not finish a handshake in time, which is worth another try; a refused certificate is not.
+	if strings.Contains(f.rec.Log(), "certificate") {
+		t.Errorf("a refused certificate was tried again: %s", f.rec.Log())
 	}
 	f.want(map[string]string{})
 	f.must("DIR/f", action.Entry{"source": server.URL, "destination": "f", "ignoreCertificateErrors": true})
