@@ -76,9 +76,9 @@ type Spec struct {
 
 // Input returns the specification of the named input.
 func (s Spec) Input(name string) (Input, bool) {
-	for _, in := range s.Inputs {
-		if in.Name == name {
-			return in, true
+	for i := range s.Inputs {
+		if s.Inputs[i].Name == name {
+			return s.Inputs[i], true
 		}
 	}
 	return Input{}, false

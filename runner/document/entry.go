@@ -17,7 +17,7 @@ import (
 // The entry of a condition (Assert) holds an expr.Condition under action.ConditionKey, with the references still in
 // its operands.
 func Entry(spec action.Spec, in Input) (action.Entry, error) {
-	c := converter{spec: spec}
+	c := converter{spec: &spec}
 	e := c.entry(in)
 	for _, d := range c.diags {
 		if d.Severity == Error {
@@ -31,7 +31,7 @@ func Entry(spec action.Spec, in Input) (action.Entry, error) {
 // converter turns the values of an entry into the types of a module's inputs and collects what is wrong with them. It
 // serves validation, where texts with references wait until they are resolved, and the moment behind the resolution.
 type converter struct {
-	spec    action.Spec
+	spec    *action.Spec
 	pending bool   // values hold references still
 	step    string // for messages; "" when there is none
 	diags   Diagnostics
@@ -81,8 +81,8 @@ func (c *converter) entry(in Input) action.Entry {
 
 // takesCondition reports whether the inputs of the module are a condition rather than keys with values.
 func (c *converter) takesCondition() bool {
-	for _, in := range c.spec.Inputs {
-		if in.Type == action.Condition {
+	for i := range c.spec.Inputs {
+		if c.spec.Inputs[i].Type == action.Condition {
 			return true
 		}
 	}
@@ -103,8 +103,8 @@ func (c *converter) groups(in Input) {
 		_, ok := in.key(name)
 		return ok
 	}
-	for _, spec := range c.spec.Inputs {
-		if spec.Required && !has(spec.Name) {
+	for i := range c.spec.Inputs {
+		if spec := &c.spec.Inputs[i]; spec.Required && !has(spec.Name) {
 			c.errorf(CodeInputMissing, in.Pos, "", "%s needs the input %q", c.spec.Name, spec.Name)
 		}
 	}

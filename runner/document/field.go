@@ -27,7 +27,7 @@ func (s *Step) InputAt(spec action.Spec, ref expr.Ref) (*Value, error) {
 	in := s.Inputs[at]
 	value := (&Value{Map: in.Keys}).member(first.Name)
 	given := value != nil
-	c := converter{spec: spec}
+	c := converter{spec: &spec}
 	input, ok := spec.Input(first.Name)
 	if c.takesCondition() {
 		ok = given

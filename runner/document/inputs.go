@@ -50,7 +50,7 @@ func (v *validator) inputs(s *stepInfo) {
 		v.report(Error, CodeWrongType, s, s.Inputs[1].Pos, "", "%s takes one map of inputs, not a list of %d", s.Action, len(s.Inputs))
 	}
 	for _, in := range s.Inputs {
-		c := converter{spec: s.spec.Spec, pending: true, step: s.Name}
+		c := converter{spec: &s.spec.Spec, pending: true, step: s.Name}
 		if c.takesCondition() && s.InputsPos.Line == 0 {
 			v.report(Error, CodeInputMissing, s, s.Pos, "", "%s needs a condition in its inputs", s.Action)
 			continue

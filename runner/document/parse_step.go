@@ -26,7 +26,7 @@ func (r *reader) steps(v Value, where string) []Step {
 	if len(v.List) == 0 {
 		r.hinted(Warning, CodeBadValue, v.Pos, "", "%s has no steps", where)
 	}
-	names, loops := &nameSet{}, &nameSet{}
+	names, loops := sized(len(v.List)), &nameSet{}
 	steps := make([]Step, 0, len(v.List))
 	for _, item := range v.List {
 		if r.mapping(item, "a step") {

@@ -184,6 +184,15 @@ type nameSet struct {
 	index map[string]int
 }
 
+// sized returns a set that has room for n names.
+func sized(n int) *nameSet {
+	s := &nameSet{}
+	if n > len(s.few) {
+		s.index = make(map[string]int, n-len(s.few))
+	}
+	return s
+}
+
 // add adds name unless it is there already; then it returns the line it was first seen on.
 func (s *nameSet) add(name string, line int) (first int, added bool) {
 	for i := range s.few[:s.count] {

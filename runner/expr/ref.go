@@ -75,12 +75,11 @@ func parseRef(inner string, oneLine bool) (Ref, bool) {
 	if n == 0 || strings.TrimLeft(s[n:], " \t") != "" {
 		return Ref{}, false
 	}
+	if word := s[:n]; strings.IndexByte(word, '.') < 0 {
+		return Ref{Kind: Variable, Name: word}, IsVariableName(word)
+	}
 	parts := strings.Split(s[:n], ".")
 	switch len(parts) {
-	case 1:
-		if len(parts[0]) >= minVariable && IsName(parts[0]) {
-			return Ref{Kind: Variable, Name: parts[0]}, true
-		}
 	case 2:
 		return parsePair(parts[0], parts[1])
 	case 3:

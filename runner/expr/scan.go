@@ -19,10 +19,11 @@ func Scan(text string) []Piece {
 	var pieces []Piece
 	s := scanner{text: text}
 	for {
-		start, end, ref, ok := s.next()
+		start, end, found, ok := s.next()
 		if !ok {
 			break
 		}
+		ref := found // only what is kept is allocated
 		if start > s.done {
 			pieces = append(pieces, Piece{Text: text[s.done:start]})
 		}
