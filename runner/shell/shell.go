@@ -92,7 +92,7 @@ func (o Options) line(ctx context.Context, r *interp.Runner, statements []*synta
 		}
 		if ctx.Err() != nil {
 			fmt.Fprintln(o.Stdout)
-			return 130, nil //nolint:nilerr // the interrupt is the answer
+			return 130, nil // the interrupt is the answer
 		}
 		if r.Exited() {
 			break
