@@ -52,8 +52,9 @@ inputs:
     algorithm: SHA256
 `,
 		Notes: `Redirects are followed. Network errors, short reads and the statuses 408, 425, 429 and 5xx are tried again, five
-times in all; any other status but 200 fails at once. An existing file that already has the wanted checksum is not
-downloaded again. A file whose checksum is wrong never appears under its name. ` + "`HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`" + ` apply.`,
+times in all, and go on where they broke off when the server allows it; any other status but 200 fails at once. An
+existing file that already has the wanted checksum is not downloaded again. A file whose checksum is wrong never appears
+under its name. ` + "`HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`" + ` apply.`,
 	}
 }
 

@@ -216,6 +216,61 @@ func TestShortReadIsRetried(t *testing.T) {
 	}
 }
 
+// TestDownloadGoesOnWhereItBroke shows what is asked for behind a broken download, and that parts of different versions
+// are never put together.
+func TestDownloadGoesOnWhereItBroke(t *testing.T) {
+	const body = "complete text"
+	for _, c := range []struct {
+		name   string
+		second func(w http.ResponseWriter) // the answer to the second request
+		tag    string
+		ranges []string // of the requests
+		want   string
+	}{
+		{"the rest", func(w http.ResponseWriter) {
+			w.Header().Set("Content-Range", "bytes 4-12/13")
+			w.WriteHeader(http.StatusPartialContent)
+			_, _ = io.WriteString(w, body[4:])
+		}, `"v1"`, []string{"", `bytes=4- "v1"`}, body},
+		{"another version", func(w http.ResponseWriter) { _, _ = io.WriteString(w, "other") }, `"v1"`, []string{"", `bytes=4- "v1"`}, "other"},
+		{"another range", func(w http.ResponseWriter) {
+			w.Header().Set("Content-Range", "bytes 0-12/13")
+			w.WriteHeader(http.StatusPartialContent)
+			_, _ = io.WriteString(w, body)
+		}, `"v1"`, []string{"", `bytes=4- "v1"`, ""}, body},
+		{"refused", func(w http.ResponseWriter) { w.WriteHeader(http.StatusRequestedRangeNotSatisfiable) }, `"v1"`, []string{"", `bytes=4- "v1"`, ""}, body},
+		{"unavailable", func(w http.ResponseWriter) { w.WriteHeader(http.StatusServiceUnavailable) }, `"v1"`, []string{"", `bytes=4- "v1"`, `bytes=4- "v1"`}, body},
+		{"weak tag", func(w http.ResponseWriter) { _, _ = io.WriteString(w, body) }, `W/"v1"`, []string{"", ""}, body},
+		{"no tag", func(w http.ResponseWriter) { _, _ = io.WriteString(w, body) }, "", []string{"", ""}, body},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var ranges []string
+			f := newFixture(t, func(w http.ResponseWriter, r *http.Request) {
+				ranges = append(ranges, strings.TrimSpace(r.Header.Get("Range")+" "+r.Header.Get("If-Range")))
+				switch len(ranges) {
+				case 1:
+					if c.tag != "" {
+						w.Header().Set("ETag", c.tag)
+					}
+					w.Header().Set("Content-Length", "13")
+					_, _ = io.WriteString(w, body[:4])
+				case 2:
+					c.second(w)
+				default:
+					w.Header().Set("ETag", c.tag)
+					http.ServeContent(w, r, "", time.Time{}, strings.NewReader(body))
+				}
+			})
+			sum := sha256.Sum256([]byte(c.want))
+			f.must("DIR/f", action.Entry{"source": f.url, "destination": "f", "checksum": hex.EncodeToString(sum[:]), "algorithm": "SHA256"})
+			f.want(map[string]string{"f": c.want})
+			if diff := cmp.Diff(c.ranges, ranges); diff != "" {
+				t.Errorf("ranges of the requests (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestNetworkErrorIsRetried(t *testing.T) {
 	f := newFixture(t, serve(""))
 	gone := httptest.NewServer(http.NotFoundHandler())

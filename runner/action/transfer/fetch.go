@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"math/rand/v2"
 	"mime"
@@ -33,6 +32,7 @@ type fetch struct {
 	path      string // final path; "" until the server has told the name
 	want      *checksum
 	overwrite bool
+	part      *part // what an earlier try has got and the next can go on with
 }
 
 // permanentError is not worth another try.
@@ -48,6 +48,7 @@ func (f *fetch) retry(ctx context.Context) error {
 	if wait == nil {
 		wait = sleep
 	}
+	defer func() { f.part.discard() }()
 	delay := firstWait
 	for try := 1; ; try++ {
 		err := f.once(ctx)
@@ -83,14 +84,20 @@ func (f *fetch) once(ctx context.Context) error {
 	// The bytes as they are stored: a transport that unpacks them would change the checksum.
 	request.Header.Set("Accept-Encoding", "identity")
 	request.Header.Set("User-Agent", "slipway-runner")
+	f.part.ask(request)
 	response, err := f.client.Do(request)
 	if err != nil {
 		return requestReason(err)
 	}
 	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
+	if response.StatusCode != http.StatusOK && !f.part.continues(response) {
 		err := fmt.Errorf("the server answered %s", response.Status)
 		if isTemporary(response.StatusCode) {
+			return err
+		}
+		if f.part != nil { // the rest is refused: the next try asks for all of it
+			f.part.discard()
+			f.part = nil
 			return err
 		}
 		return permanent(err)
@@ -98,7 +105,7 @@ func (f *fetch) once(ctx context.Context) error {
 	if err := f.name(ctx, response); err != nil {
 		return permanent(err)
 	}
-	return f.store(ctx, response.Body)
+	return f.store(ctx, response)
 }
 
 func isTemporary(status int) bool {
@@ -148,31 +155,33 @@ func (f *fetch) name(ctx context.Context, response *http.Response) error {
 	return nil
 }
 
-// store writes body to a file beside the target, verifies it and gives it its name.
-func (f *fetch) store(ctx context.Context, body io.Reader) error {
-	file, err := createBeside(f.path)
-	if err != nil {
-		return permanent(err)
+// store writes the body to a file beside the target, verifies it and gives it its name. A part of it is kept for the
+// next try.
+func (f *fetch) store(ctx context.Context, response *http.Response) error {
+	if response.StatusCode == http.StatusOK { // from the start, whatever was asked for
+		f.part.discard()
+		var err error
+		if f.part, err = newPart(f.path, response, f.want); err != nil {
+			return permanent(err)
+		}
 	}
-	defer file.discard()
-	var digest hash.Hash
-	to := io.Writer(file)
-	if f.want != nil {
-		digest = f.want.new()
-		to = io.MultiWriter(file, digest)
-	}
-	if _, err := io.Copy(to, action.Reader(ctx, body)); err != nil {
-		if file.err != nil {
-			return permanent(fmt.Errorf("writing %q: %w", f.path, file.err))
+	p := f.part
+	if _, err := io.Copy(p, action.Reader(ctx, response.Body)); err != nil {
+		if p.file.err != nil {
+			return permanent(fmt.Errorf("writing %q: %w", f.path, p.file.err))
+		}
+		if p.version == "" { // it could be a part of something else next time
+			p.discard()
+			f.part = nil
 		}
 		return err
 	}
 	if f.want != nil {
-		if err := f.want.check(digest); err != nil {
+		if err := f.want.check(p.digest); err != nil {
 			return permanent(err)
 		}
 	}
-	if err := file.commit(); err != nil {
+	if err := p.file.commit(); err != nil {
 		return permanent(err)
 	}
 	return nil
