@@ -79,7 +79,9 @@ func (r *run) parse(location string, text []byte, phases []string, parameters ma
 		p := problem{"Error", fmt.Sprintf("%s: %s", d.Pos, d.Message), d.Code}
 		if d.Severity == document.Warning {
 			p.level = "Warn"
-			fmt.Fprintln(r.Warnings, r.masker.Text(d.String()))
+			if r.Trace == nil { // which shows it in the console log
+				fmt.Fprintln(r.Warnings, r.masker.Text(d.String()))
+			}
 		}
 		if r.started {
 			r.record(p)

@@ -121,7 +121,7 @@ var commandLine = conformance{
 		c := newCall(t)
 		c.write("d.yaml", "schemaVersion: 1.0\nparameters:\n- Name: {type: string}\n- Port: {type: string}\nphases:\n- name: build\n  steps:\n  - "+
 			sh("a", "echo {{ Name }} {{ Port }}")+"\n- name: test\n  steps:\n  - "+sh("b", "true")+"\n")
-		c.write("c.json", `{"documents":[{"path":"d.yaml","parameters":[{"name":"Name","value":"inner"}]}],
+		c.write("c.json", "\ufeff"+`{"documents":[{"path":"d.yaml","parameters":[{"name":"Name","value":"inner"}]}],
 			"parameters":[{"name":"Name","value":"outer"},{"name":"Port","value":8080}],
 			"executonId":"odd","logDirectory":"logs","phases":["build"],"colour":"red"}`)
 		c.run(0, "run", "--config=c.json")
@@ -154,6 +154,18 @@ var commandLine = conformance{
 		if got := c.summary()["status"]; got != "failed" {
 			t.Errorf("status %v", got)
 		}
+	},
+	// A warning is shown once, also where the console log is.
+	"DOC-08": func(t *testing.T) {
+		c := newCall(t)
+		c.write("d.yaml", steps("{name: a, action: CreateFile, inputs: [{path: f, colour: red}]}"))
+		for _, flags := range [][]string{nil, {"--trace"}} {
+			c.run(0, append([]string{"run", "-d", "d.yaml", "-l", t.TempDir()}, flags...)...)
+			if got := strings.Count(c.stderr, `has no input "colour"`); got != 1 {
+				t.Errorf("%v: %d warnings:\n%s", flags, got, c.stderr)
+			}
+		}
+		c.run(1, "run", "-d", "d.yaml", "-l", "logs", "--strict")
 	},
 	"CLI-07": func(t *testing.T) {
 		for flag, want := range map[string]int{"": 1, "--cw-ignore-failures": 0} {

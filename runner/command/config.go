@@ -46,6 +46,7 @@ func parseConfig(data []byte) (config, error) {
 		return config{}, errors.New("not UTF-8")
 	}
 	var object map[string]json.RawMessage
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if err := json.Unmarshal(data, &object); err != nil {
 		return config{}, err
 	}
