@@ -57,11 +57,10 @@ func list(ctx context.Context, folder string, e action.Entry) ([]string, error) 
 	}
 	pattern := e.TextOr("fileNamePattern", "*")
 	var paths []string
-	keep := func(path string, entry fs.DirEntry) error {
+	keep := func(path string, entry fs.DirEntry) {
 		if !entry.IsDir() && action.Matches(pattern, entry.Name()) {
 			paths = append(paths, path)
 		}
-		return nil
 	}
 	if e.Bool("recursive", false) {
 		root, err := os.OpenRoot(folder)
@@ -69,7 +68,10 @@ func list(ctx context.Context, folder string, e action.Entry) ([]string, error) 
 			return nil, action.PathError("listing", folder, err)
 		}
 		defer func() { _ = root.Close() }() // opened for reading
-		if err := walk(ctx, root, folder, func(f found) error { return keep(f.path, f.entry) }); err != nil {
+		if err := walk(ctx, root, folder, func(f found) error {
+			keep(f.path, f.entry)
+			return nil
+		}); err != nil {
 			return nil, err
 		}
 	} else {
@@ -78,7 +80,7 @@ func list(ctx context.Context, folder string, e action.Entry) ([]string, error) 
 			return nil, err
 		}
 		for _, entry := range entries {
-			_ = keep(join(folder, entry.Name()), entry) // it returns no error
+			keep(join(folder, entry.Name()), entry)
 		}
 	}
 	sort.Strings(paths)
