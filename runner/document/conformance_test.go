@@ -289,6 +289,20 @@ func documentRows() map[string][]row {
 			name: "five mistakes", text: "schemaVersion: 3\nnam: x\nphases:\n- name: build\n  steps:\n  - {name: A, action: Nope}\n  - {name: A, action: UpdateOS, onFailure: no}\n",
 			want: errs("error bad-schema-version 1:16", "error unknown-key 2:1", "error unknown-action 6:23", "error duplicate-name 7:12", "error bad-value 7:44"),
 		}},
+		"MSI-01": {{
+			name: "all problems of one entry", text: act("InstallMSI", "path: a.exe", "reboot: allow", "properties: {REBOOT: x}"),
+			want: errs("warning unsupported-platform 6:13", "error bad-value 8:7", "error bad-value 8:13", "error bad-value 9:15"),
+		}},
+		"REG-01": {
+			{
+				name: "value of another type, beside a reference", text: "parameters: [{Root: {type: string, default: x}}]\n" + act("SetRegistry", "- path: 'HKLM:\\{{ Root }}'", "  name: n", "  value: x", "  type: DWORD"),
+				want: errs("warning unsupported-platform 7:13", "error bad-value 9:9"),
+			},
+			{
+				name: "value of a type that is not known yet", text: "parameters: [{Kind: {type: string, default: DWORD}}]\n" + act("SetRegistry", "- path: HKLM:\\x", "  name: n", "  value: x", "  type: '{{ Kind }}'"),
+				want: errs("warning unsupported-platform 7:13"),
+			},
+		},
 		"DOC-26": {
 			{name: "space", text: strings.Replace(head+echo, "Echo", "Say it", 1), want: errs("warning bad-name 5:12")},
 			{name: "not a target", text: command(`echo {{ build.Say it.outputs.stdout }}`)},
@@ -312,6 +326,10 @@ func documentRows() map[string][]row {
 		"DOC-29": {{name: "empty name and description", text: "name:\ndescription:\n" + head + echo}},
 		"DOC-30": {{name: "scalars where text is wanted", text: act("CreateFile", "path: 2024-01-01", "content: 012345678901", "permissions: 0700")}},
 		"DOC-32": {{name: "empty steps", text: "schemaVersion: 1\nphases: [{name: build, steps: []}]\n", want: errs("warning bad-value 2:31")}},
+		"FILE-13": {
+			{name: "root", text: act("DeleteFolder", "path: /usr/..", "force: true"), want: errs("error bad-value 8:13"), near: "the root folder"},
+			{name: "folder", text: act("DeleteFolder", "path: /usr", "force: true")},
+		},
 		"FILE-20": {
 			{name: "modes", text: act("CreateFile", "- {path: a, permissions: 755}", "- {path: a, permissions: 0755}", "- {path: a, permissions: 04755}", "- {path: a, permissions: 0o755}")},
 			{name: "symbolic", text: act("CreateFile", "- {path: a, permissions: u+x}"), want: errs("error bad-value 8:32")},

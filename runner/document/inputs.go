@@ -61,9 +61,10 @@ func (v *validator) inputs(s *stepInfo) {
 			v.tildes(s, in)
 		}
 		v.conditionTildes(s, in.Condition)
-		if s.spec.checker == nil || c.open || c.diags.HasErrors() {
+		if s.spec.checker == nil || c.takesCondition() {
 			continue
 		}
+		// The entry lacks what is wrong and what waits for references, so that only sound keys are compared.
 		warnings, err := s.spec.checker.CheckEntry(e)
 		for _, w := range warnings {
 			v.report(Warning, CodeInputIgnored, s, in.Pos, "", "%s", w)

@@ -3,8 +3,10 @@ package file
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"github.com/slipway-oci/slipway/runner/action"
@@ -19,7 +21,7 @@ func (DeleteFolder) Spec() action.Spec {
 		Name: "DeleteFolder", Family: family, Shape: action.List, Platforms: everywhere,
 		Summary: "Removes a folder.",
 		Inputs: []action.Input{
-			{Name: "path", Type: action.String, Required: true, Check: checkNoWildcard, Summary: "Folder to remove."},
+			{Name: "path", Type: action.String, Required: true, Check: checkDeletable, Summary: "Folder to remove."},
 			{Name: "force", Type: action.Boolean, Default: "false", Summary: "Whether the content is removed too; if not, a folder with content is an error."},
 		},
 		Example: `name: RemoveCache
@@ -30,6 +32,14 @@ inputs:
 `,
 		Notes: "A missing folder is a success. Of a link to a folder the link is removed. The root folder is an error.",
 	}
+}
+
+// checkDeletable is the static check of the folder; a link to the root is found out only by the run.
+func checkDeletable(text string) error {
+	if filepath.IsAbs(text) && filepath.Clean(text) == string(filepath.Separator) {
+		return fmt.Errorf("%q: %w", text, errRoot)
+	}
+	return checkNoWildcard(text)
 }
 
 // Run implements action.Module.

@@ -44,8 +44,8 @@ func (SetRegistry) CheckEntry(e action.Entry) (warnings []string, err error) {
 	_, isList := e["value"].([]string)
 	text := e.Text("value")
 	switch kind := e.Text("type"); {
-	case !e.Has("value"):
-		return nil, nil // reported as missing already
+	case !e.Has("value") || !e.Has("type"):
+		return nil, nil // reported already, or not known yet
 	case isList && kind != "MULTI_SZ":
 		return nil, fmt.Errorf("value: a list needs type MULTI_SZ, not %s", kind)
 	case !isList && kind == "MULTI_SZ":
