@@ -8,17 +8,15 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/slipway-oci/slipway/runner/action/transfer"
 	"github.com/slipway-oci/slipway/runner/execute"
+	"github.com/slipway-oci/slipway/runner/expr"
 	"github.com/slipway-oci/slipway/runner/report"
 )
-
-var executionID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
 // Run runs the documents and returns what became of them. The report is complete in every case; the error says why a
 // run could not begin or go on: a *UsageError, or a log folder, state file or document that cannot be used. Failed
@@ -104,7 +102,7 @@ func (r *run) check() error {
 	switch {
 	case len(r.Documents) == 0:
 		return &UsageError{"no documents to run"}
-	case !executionID.MatchString(r.ExecutionID):
+	case !expr.IsName(r.ExecutionID):
 		return &UsageError{fmt.Sprintf("execution id %q: 1 to 128 of the characters A-Z a-z 0-9 _ - are allowed", r.ExecutionID)}
 	case r.RebootMode == execute.RebootContainer && !execute.OwnsContainer():
 		return &UsageError{"reboot mode \"container\" would end the processes of this machine: process 1 is not slipway-runner"}
