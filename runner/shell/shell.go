@@ -18,7 +18,9 @@ import (
 
 // Options say where a shell reads and writes.
 type Options struct {
-	Stdin          io.Reader
+	// Stdin holds the commands, and programs read from it too. It is a file because the interpreter would copy any
+	// other reader to programs ahead of time, and with it the commands.
+	Stdin          *os.File
 	Stdout, Stderr io.Writer
 	Environ        []string // in the form of os.Environ
 	// Interactive shows a prompt, and goes on behind a command that failed or that Ctrl-C ended.

@@ -15,9 +15,18 @@ func run(t *testing.T, script string, interactive bool) (code int, stdout, stder
 	if err := os.WriteFile(filepath.Join(dir, "words"), []byte("some words\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	commands := filepath.Join(t.TempDir(), "commands")
+	if err := os.WriteFile(commands, []byte(script), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	stdin, err := os.Open(commands)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdin.Close()
 	var out, errs strings.Builder
-	code, err := Run(t.Context(), Options{
-		Stdin: strings.NewReader(script), Stdout: &out, Stderr: &errs, Interactive: interactive,
+	code, err = Run(t.Context(), Options{
+		Stdin: stdin, Stdout: &out, Stderr: &errs, Interactive: interactive,
 		Environ: []string{"PATH=/none", "PWD=" + dir, "A=1"},
 	})
 	if err != nil {
