@@ -2,6 +2,7 @@ package execute_test
 
 import (
 	"context"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -130,7 +131,53 @@ var executions = conformance{
 	},
 }
 
+// holds checks which conditions, YAML flow maps, are true on the machine of the bench.
+func (b *bench) holds(conditions map[string]bool) {
+	b.t.Helper()
+	for condition, want := range conditions {
+		o := b.run(build(sh("a", "true", "if: "+condition+",")))
+		if got := o.statuses(); got != map[bool]string{true: "a=success", false: "a=skipped"}[want] {
+			b.t.Errorf("%s: %s, want it %t; %s", condition, got, want, o.messages())
+		}
+	}
+}
+
 var conditions = conformance{
+	"CMP-12": func(t *testing.T) {
+		b := newBench(t)
+		for name, mode := range map[string]os.FileMode{"bin/tool": 0o755, "bin/text": 0o644, "bin/folder/x": 0o644, "other/far": 0o755} {
+			b.write(name, "")
+			if err := os.Chmod(filepath.Join(b.dir, name), mode); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.options.Search = filepath.Join(b.dir, "bin")
+		b.holds(map[string]bool{
+			"{binaryExists: tool}": true, "{binaryExists: text}": false, "{binaryExists: folder}": false, "{binaryExists: far}": false,
+			"{binaryExists: other/far}": true, "{binaryExists: ./bin/text}": false, "{binaryExists: ./tool}": false,
+			"{binaryExists: '" + b.dir + "/bin/tool'}": true,
+			"{binaryExists: cd}":                       false, // only a builtin of shells
+			"{binaryExists: no-such-tool}":             false, "{binaryExists: ''}": false,
+		})
+	},
+	"CMP-13": func(t *testing.T) {
+		b := newBench(t)
+		b.write("folder/file", "")
+		for link, target := range map[string]string{"link": "folder/file", "linked": "folder", "dangling": "nowhere"} {
+			if err := os.Symlink(target, filepath.Join(b.dir, link)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		socket, err := new(net.ListenConfig).Listen(t.Context(), "unix", filepath.Join(b.dir, "socket"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer socket.Close()
+		b.holds(map[string]bool{
+			"{fileExists: folder/file}": true, "{fileExists: folder}": false, "{fileExists: link}": true, "{fileExists: linked}": false,
+			"{fileExists: dangling}": false, "{fileExists: socket}": true, "{fileExists: /dev/null}": true, "{folderExists: linked}": true,
+		})
+	},
 	"COND-01": func(t *testing.T) {
 		newBench(t).run(build(
 			sh("a", "true", "if: {stringIsEmpty: ''},"), sh("b", "true", "if: {stringIsEmpty: x},"),
