@@ -54,17 +54,27 @@ type Options struct {
 	Timings *timing.Recorder
 	// NoCache names components that run again even if nothing changed; build.All stands for all.
 	NoCache     []string
-	Compression string        // of new layers: gzip, zstd, estargz or uncompressed; empty means gzip
-	TestTimeout time.Duration // of the whole test stage; 0 means no limit
+	Compression string // of new layers: gzip, zstd, estargz or uncompressed; empty means gzip
 	// IsolatedTests gives the tests of each component a container of their own.
 	IsolatedTests bool
+	// CacheTests leaves out tests that passed before, in the same image with the same documents and parameters.
+	CacheTests bool
+}
+
+// services are what the stages work with.
+func (o Options) services(events event.Sink) stage.Services {
+	return stage.Services{
+		Engine: o.Engine, Store: o.Store, Events: events, Logs: o.Logs, Memory: o.Memory, Secrets: o.Secrets, Timings: o.Timings,
+	}
 }
 
 // Build runs the stages in order and returns the record of what happened, also when it fails. Failures know their
 // exit code (ExitCode) and mostly a way out (Hint); when ctx is cancelled its cause is returned.
 func Build(ctx context.Context, p *plan.Plan, o Options) (*result.Result, error) {
 	r := newRecord(p, o)
+	r.begin()
 	err := r.stages(ctx, p, o)
+	r.missingReports(p)
 	return r.finish(ctx, err), err
 }
 
@@ -76,9 +86,7 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) (err error
 	if err != nil {
 		return stage.Machine("open the image store", err)
 	}
-	s := stage.Services{
-		Engine: o.Engine, Store: o.Store, Events: r.events, Logs: o.Logs, Memory: o.Memory, Secrets: o.Secrets, Timings: o.Timings,
-	}
+	s := o.services(r.events)
 
 	if err := checkPlatforms(ctx, o.Engine, p); err != nil {
 		return err
@@ -113,7 +121,7 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) (err error
 
 	r.beginTests(p)
 	if len(p.TestStage())+len(p.HostStage()) == 0 {
-		r.skip(event.StageTest, "no test phase")
+		r.skip(event.StageTest, untested(p))
 	} else if err = r.stage(event.StageTest, &r.Timings.Test, func() error {
 		return r.test(ctx, s, p, o, image, blobs)
 	}); err != nil {
@@ -138,6 +146,14 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) (err error
 			return err
 		})
 	})
+}
+
+// untested says why a plan has nothing to test.
+func untested(p *plan.Plan) string {
+	if !p.Tests {
+		return "tests are off"
+	}
+	return "no test phase"
 }
 
 // build runs the build stage for each platform. The builds that succeeded are returned also when a later one fails.
@@ -171,6 +187,7 @@ func (r *record) build(ctx context.Context, s stage.Services, p *plan.Plan, o Op
 				CacheFrom: o.CacheFrom, CacheTo: o.CacheTo, Keeper: r.keeper,
 			})
 			r.Components = append(r.Components, out.Components...)
+			r.Reports = append(r.Reports, out.Reports...)
 			if err != nil {
 				return err
 			}
@@ -210,20 +227,10 @@ func closeAll(builds []commit.Build) {
 	}
 }
 
-// test runs the test stage for each platform, up to the first whose tests fail, and records the outcome with the image.
+// test runs the test stage and records the outcome with the image.
 func (r *record) test(ctx context.Context, s stage.Services, p *plan.Plan, o Options, image commit.Output, blobs content.Store) error {
-	var failed error
-	for i, platform := range p.Platforms {
-		tests, err := test.Run(ctx, s, test.Input{
-			Plan: p, Platform: platform, Image: image.Platforms[i], Blobs: blobs, Timeout: o.TestTimeout, Isolated: o.IsolatedTests,
-			Keeper: r.keeper,
-		})
-		r.Tests = append(r.Tests, tests...)
-		if failed = err; failed != nil {
-			break
-		}
-	}
-	r.tested(ctx, p, failed)
+	err := r.testPlatforms(ctx, s, p, o, image.Platforms, blobs)
+	r.tested(ctx, p, err)
 	defer s.Timings.Begin("record of the tests")()
-	return errors.Join(failed, test.Mark(ctx, s, image.Image, o.RunID, failed))
+	return errors.Join(err, test.Mark(ctx, s, image.Image, store.Test{RunID: o.RunID, Suite: test.Suite(p)}, err))
 }

@@ -1,9 +1,11 @@
 package builder
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/slipway-oci/slipway/builder/event"
@@ -36,12 +38,6 @@ func newRecord(p *plan.Plan, o Options) *record {
 		Targets: []result.Target{}, Components: []result.Component{}, Tests: []result.Component{},
 		Timings: result.Timings{Resolve: result.Seconds(o.Resolved)}, Warnings: p.Warnings,
 	}}
-	r.flow.Changed = func(s workflow.Status) {
-		r.events.Send(event.Event{Time: time.Now(), Type: event.ImageState, State: string(s)})
-	}
-	r.enter(workflow.Pending)
-	r.flow.Begin(workflow.Build)
-	r.flow.Ended(context.Background(), workflow.Build, workflow.ResolveInputs, nil) // that is the plan
 	if o.KeepFailed {
 		r.keeper = kept.NewKeeper(o.RunID)
 	}
@@ -54,6 +50,16 @@ func newRecord(p *plan.Plan, o Options) *record {
 	return r
 }
 
+// begin puts the image that is to be built on its way; a run that only tests makes none.
+func (r *record) begin() {
+	r.flow.Changed = func(s workflow.Status) {
+		r.events.Send(event.Event{Time: time.Now(), Type: event.ImageState, State: string(s)})
+	}
+	r.enter(workflow.Pending)
+	r.flow.Begin(workflow.Build)
+	r.flow.Ended(context.Background(), workflow.Build, workflow.ResolveInputs, nil) // that is the plan
+}
+
 // stage runs work as a stage and notes where the build is and how long it took.
 func (r *record) stage(name event.Stage, took *result.Seconds, work func() error) error {
 	r.Stage = string(name)
@@ -62,7 +68,29 @@ func (r *record) stage(name event.Stage, took *result.Seconds, work func() error
 	return err
 }
 
+func (r *record) warn(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if !slices.Contains(r.Warnings, text) {
+		r.Warnings = append(slices.Clip(r.Warnings), text)
+	}
+}
+
 func (r *record) skip(name event.Stage, reason string) { stage.Skip(r.events, name, reason) }
+
+// missingReports notes what is declared as a report and was written by nobody, and what could not be kept.
+func (r *record) missingReports(p *plan.Plan) {
+	for _, declared := range p.Reports {
+		ofThis := func(have result.Report) bool { return have.Declared == declared.Path }
+		if !slices.ContainsFunc(r.Reports, ofThis) && !slices.ContainsFunc(r.Tests, func(c result.Component) bool { return c.Cached }) {
+			r.Reports = append(r.Reports, result.Report{Type: declared.Type, Declared: declared.Path, Problem: "no component and no test wrote it"})
+		}
+	}
+	for _, report := range r.Reports {
+		if report.Problem != "" {
+			r.warn("report %s: %s", cmp.Or(report.Path, report.Declared), report.Problem)
+		}
+	}
+}
 
 // finish completes the record with the outcome.
 func (r *record) finish(ctx context.Context, err error) *result.Result {
@@ -77,7 +105,9 @@ func (r *record) finish(ctx context.Context, err error) *result.Result {
 	default:
 		r.Status, r.Error = result.Failed, explain(err)
 	}
-	r.ended(err)
+	if r.Kind != result.KindTest {
+		r.ended(err)
+	}
 	return r.Result
 }
 

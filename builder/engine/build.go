@@ -54,7 +54,7 @@ func (e *Engine) Build(ctx context.Context, spec BuildSpec, p Progress) (*Build,
 		commit:     make(chan struct{}), abandon: make(chan struct{}), ended: make(chan struct{}),
 	}
 	ran := make(chan error, 1)
-	s := &solve{engine: e, spec: &spec, runner: runner, build: b, status: newTracker(p, len(spec.Components))}
+	s := &solve{engine: e, spec: &spec, runner: runner, build: b, status: newTracker(p, len(spec.Components)), seen: seenFiles{}}
 	statuses := make(chan *client.SolveStatus)
 	go s.status.follow(statuses)
 	go func() {
@@ -197,7 +197,8 @@ type solve struct {
 	runner *runnerbin.Image
 	build  *Build
 	status *tracker
-	env    []string // of the components' steps
+	env    []string  // of the components' steps
+	seen   seenFiles // reports that are there already
 }
 
 // run is the build stage: what stands before the components, the components, what stands behind them.
@@ -280,7 +281,9 @@ func (s *solve) runComponents(ctx context.Context, gw gateway.Client, components
 	}
 	err := logs.wait()
 	if failed != nil {
-		err = s.componentFailure(ctx, gw, failed)
+		err = s.componentFailure(ctx, gw, components, failed)
+	} else {
+		err = errors.Join(err, s.collectBuilt(ctx, gw, components, len(components)))
 	}
 	s.build.Components = s.status.components(failed == nil)
 	return err

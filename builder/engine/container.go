@@ -25,6 +25,9 @@ type fresh struct {
 	secrets  []string
 }
 
+// rootMountIndex is the place of the file system among the mounts of a fresh container.
+const rootMountIndex = 0
+
 // open makes the container; no process runs in it yet. What it writes goes with it.
 func (f fresh) open(ctx context.Context, gw gateway.Client) (gateway.Container, error) {
 	var image, tool, documents gateway.Reference

@@ -122,25 +122,12 @@ func copyFile(ctx context.Context, from remoteFolder, file, to string, size int6
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	for offset := int64(0); offset < size; {
-		data, err := from.readFile(ctx, file, gateway.FileRange{Offset: int(offset), Length: logChunk})
-		if err != nil {
-			return err
-		}
-		if len(data) == 0 {
-			break
-		}
-		if _, err := f.Write(data); err != nil {
-			return err
-		}
-		offset += int64(len(data))
-	}
-	return nil
+	return copyContent(ctx, from, file, f, size)
 }
 
 // componentFailure finds the component that err is about and reads its log folder from the mounts of the failed
 // execution.
-func (s *solve) componentFailure(ctx context.Context, gw gateway.Client, err error) error {
+func (s *solve) componentFailure(ctx context.Context, gw gateway.Client, components []component, err error) error {
 	var failed *errdefs.SolveError
 	if ctx.Err() != nil || !errors.As(err, &failed) {
 		return err
@@ -149,7 +136,8 @@ func (s *solve) componentFailure(ctx context.Context, gw gateway.Client, err err
 	if !ok {
 		return s.templateError(err)
 	}
-	logErr := s.readFailedLogs(ctx, gw, i, failed)
+	collectErr := s.collectBuilt(ctx, gw, components, i)
+	logErr := errors.Join(collectErr, s.readFailedLogs(ctx, gw, i, failed))
 	return &ComponentError{Index: i, ExitCode: exitCode(err), Err: errors.Join(err, logErr)}
 }
 
@@ -186,6 +174,9 @@ func (s *solve) readFailedLogs(ctx context.Context, gw gateway.Client, i int, fa
 	}
 	defer func() { _ = container.Release(context.WithoutCancel(ctx)) }()
 	err = s.copyLogs(ctx, mountFolder{container, index}, i)
+	if root := slices.IndexFunc(mounts, func(m gateway.Mount) bool { return m.Dest == pb.RootMount }); root >= 0 {
+		s.spec.Reports.collect(ctx, mountFolder{container, root}, i, s.seen)
+	}
 	if s.spec.KeepFailed != nil {
 		err = errors.Join(err, s.keepFailed(ctx, container, i))
 	}

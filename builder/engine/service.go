@@ -1,13 +1,13 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
-	"sync"
+	"strings"
+	"syscall"
 	"time"
 
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
@@ -15,137 +15,206 @@ import (
 	"github.com/slipway-oci/slipway/builder/engine/runnerbin"
 )
 
-// Service is a process that runs in a test container as process 1, as the image itself says.
+// Service is a process that runs in a test container as process 1, as the image itself says. The tests begin when it
+// is ready: when its health check has succeeded, or without one when its port accepts connections.
 type Service struct {
 	Args []string
 	Env  []string
 	User string
 	Dir  string
-	// Ports are TCP ports that it is expected to listen on before the tests begin.
-	Ports []int
-	// Health is a command that ends with 0 when the service is ready; empty when there is none.
-	Health []string
-	// Ready is how long it may take to become ready; 0 means a minute.
+	// Health is the image's health check; without a command there is none.
+	Health Health
+	// Port is a TCP port that it is expected to listen on; 0 for none.
+	Port int
+	// Ready is how long it may take until it listens on its port; 0 means a minute.
 	Ready time.Duration
-	// Output receives what it prints.
+	// Output receives what it prints; nil discards it.
 	Output io.Writer
+}
+
+// Health is the health check of an image, with the meaning and the defaults that Docker gives to it. How often Docker
+// looks decides here how long a service may take to become ready; it is looked at more often, so that tests begin soon.
+type Health struct {
+	Command                        []string
+	Interval, Timeout, StartPeriod time.Duration
+	Retries                        int
 }
 
 // ServiceError says that the image's own process did not come up, or ended during the tests.
 type ServiceError struct {
 	Reason string
-	Output string // the end of what it printed
+	Output []string // the last lines of what it printed
 }
 
 // Error gives the reason with the last output.
 func (e *ServiceError) Error() string {
-	if e.Output == "" {
-		return e.Reason
+	if len(e.Output) == 0 {
+		return e.Reason + "; it printed nothing"
 	}
-	return e.Reason + "; its last output: " + e.Output
+	return e.Reason + "; the end of its output:\n  " + strings.Join(e.Output, "\n  ")
 }
 
 const (
-	defaultReady   = time.Minute
-	healthInterval = 500 * time.Millisecond
+	defaultReady    = time.Minute
+	healthPoll      = 500 * time.Millisecond
+	defaultInterval = 30 * time.Second
+	defaultRetries  = 3
 )
+
+// patience is how long a service may fail its health check: what Docker would wait before it calls it unhealthy.
+func (h Health) patience() time.Duration {
+	return h.StartPeriod + time.Duration(orDefault(h.Retries, defaultRetries))*h.interval()
+}
+
+func (h Health) interval() time.Duration { return orDefault(h.Interval, defaultInterval) }
+func (h Health) timeout() time.Duration  { return orDefault(h.Timeout, defaultInterval) }
+
+func orDefault[T int | time.Duration](value, fallback T) T {
+	if value <= 0 {
+		return fallback
+	}
+	return value
+}
 
 // running is a started service.
 type running struct {
-	service *Service
-	process gateway.ContainerProcess
-	tail    *tail
-	ended   chan struct{}
-	err     error // valid once ended is closed
+	service   *Service
+	container gateway.Container
+	tail      *tail
+	ended     chan struct{}
+	err       error // valid once ended is closed
 }
 
-// startService starts the service and waits until it is ready.
-func startService(ctx context.Context, container gateway.Container, s *Service, env []string) (*running, error) {
-	r := &running{service: s, tail: &tail{to: s.Output}, ended: make(chan struct{})}
+// startService starts the service and waits until it is ready, at most until waiting is done. The process lives as long
+// as ctx.
+func startService(ctx, waiting context.Context, container gateway.Container, s *Service, env []string) (*running, error) {
+	r := &running{service: s, container: container, tail: &tail{to: s.Output}, ended: make(chan struct{})}
 	process, err := container.Start(ctx, gateway.StartRequest{
 		Args: s.Args, Env: s.Env, User: s.User, Cwd: s.Dir, Stdout: nopCloser{r.tail}, Stderr: nopCloser{r.tail},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start the image's own process: %w", err)
 	}
-	r.process = process
 	go func() {
 		defer close(r.ended)
 		r.err = process.Wait()
 	}()
-	limit := s.Ready
-	if limit <= 0 {
-		limit = defaultReady
+	if len(s.Health.Command) > 0 {
+		return r, r.awaitHealth(waiting)
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	if err := r.awaitPorts(ctx, container, env, limit); err != nil {
-		return nil, err
+	if s.Port > 0 {
+		return r, r.awaitPort(waiting, env)
 	}
-	return r, r.awaitHealth(ctx, container, limit)
+	return r, r.alive()
 }
 
-// awaitPorts has the runner dial the ports from inside, since a container's network need not be ours.
-func (r *running) awaitPorts(ctx context.Context, container gateway.Container, env []string, limit time.Duration) error {
-	if len(r.service.Ports) == 0 {
-		return r.alive()
-	}
-	args := []string{runnerbin.Program, "await", "--timeout", limit.String()}
-	for _, port := range r.service.Ports {
-		args = append(args, strconv.Itoa(port))
-	}
+// awaitPort has the runner dial the port from inside, since a container's network need not be ours.
+func (r *running) awaitPort(ctx context.Context, env []string) error {
+	limit := orDefault(r.service.Ready, defaultReady)
 	done := make(chan error, 1)
-	go func() { done <- r.execute(ctx, container, args, env, rootUser) }()
+	go func() {
+		args := []string{runnerbin.Program, "await", "--timeout", limit.String(), strconv.Itoa(r.service.Port)}
+		done <- r.execute(ctx, args, env, rootUser, "/", io.Discard)
+	}()
 	select {
-	case err := <-done:
-		if err != nil {
-			return &ServiceError{Reason: fmt.Sprintf("the image's own process does not listen on %v", r.service.Ports), Output: r.tail.last()}
-		}
-		return nil
 	case <-r.ended:
 		return r.alive()
-	}
-}
-
-func (r *running) awaitHealth(ctx context.Context, container gateway.Container, limit time.Duration) error {
-	if len(r.service.Health) == 0 {
-		return r.alive()
-	}
-	for {
-		err := r.execute(ctx, container, r.service.Health, r.service.Env, r.service.User)
+	case err := <-done:
 		if err == nil {
 			return nil
 		}
-		select {
-		case <-r.ended:
-			return r.alive()
-		case <-ctx.Done():
-			return &ServiceError{Reason: fmt.Sprintf("the image's health check did not succeed within %s", limit), Output: r.tail.last()}
-		case <-time.After(healthInterval):
+	}
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	if err := r.alive(); err != nil {
+		return err
+	}
+	return &ServiceError{
+		Reason: fmt.Sprintf("the image's own process %s does not listen on port %d, which the image exposes, after %s",
+			r.service, r.service.Port, limit),
+		Output: r.tail.last(),
+	}
+}
+
+// awaitHealth runs the health check until it succeeds.
+func (r *running) awaitHealth(ctx context.Context) error {
+	limit := time.NewTimer(r.service.Health.patience())
+	defer limit.Stop()
+	said := &tail{}
+	for {
+		healthy, err := r.probe(ctx, limit.C, said)
+		if healthy || err != nil {
+			return err
 		}
 	}
 }
 
-func (r *running) execute(ctx context.Context, container gateway.Container, args, env []string, user string) error {
-	process, err := container.Start(ctx, gateway.StartRequest{Args: args, Env: env, Cwd: "/", User: user, Stdout: nopCloser{io.Discard}, Stderr: nopCloser{io.Discard}})
+// probe runs the health check once, and waits a little when it did not succeed.
+func (r *running) probe(ctx context.Context, limit <-chan time.Time, said *tail) (healthy bool, err error) {
+	h := r.service.Health
+	probe, cancel := context.WithTimeout(ctx, h.timeout())
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- r.execute(probe, h.Command, r.service.Env, r.service.User, r.service.Dir, said) }()
+	ended := make(<-chan time.Time) // of the wait after a probe; there is none yet
+	for {
+		select {
+		case err := <-done:
+			if err == nil {
+				return true, nil
+			}
+			ended = time.After(min(healthPoll, h.interval()))
+		case <-ended:
+			return false, nil
+		case <-r.ended:
+			return false, r.alive()
+		case <-ctx.Done():
+			return false, context.Cause(ctx)
+		case <-limit:
+			return false, r.unhealthy(said)
+		}
+	}
+}
+
+func (r *running) unhealthy(said *tail) error {
+	h := r.service.Health
+	reason := fmt.Sprintf("the image's health check (%s) did not succeed within %s", strings.Join(h.Command, " "), h.patience())
+	if lines := said.last(); len(lines) > 0 {
+		reason += " and last said: " + lines[len(lines)-1]
+	}
+	return &ServiceError{Reason: reason + "; process 1 is " + r.service.String(), Output: r.tail.last()}
+}
+
+// execute runs a command beside the service; one that is still there when ctx is done is asked to end. SIGKILL would end
+// the whole container.
+func (r *running) execute(ctx context.Context, args, env []string, user, dir string, output io.Writer) error {
+	process, err := r.container.Start(ctx, gateway.StartRequest{
+		Args: args, Env: env, Cwd: dir, User: user, Stdout: nopCloser{output}, Stderr: nopCloser{output},
+	})
 	if err != nil {
 		return err
 	}
+	kill := context.AfterFunc(ctx, func() { _ = process.Signal(context.WithoutCancel(ctx), syscall.SIGTERM) })
+	defer kill()
 	return process.Wait()
 }
+
+// String shows the command of the service.
+func (s *Service) String() string { return fmt.Sprintf("%q", strings.Join(s.Args, " ")) }
 
 // alive returns a *ServiceError when the process has ended.
 func (r *running) alive() error {
 	select {
 	case <-r.ended:
-		code := exitCode(r.err)
-		if r.err == nil {
-			code = 0
-		}
-		return &ServiceError{Reason: fmt.Sprintf("the image's own process ended with exit code %d", code), Output: r.tail.last()}
 	default:
 		return nil
 	}
+	reason := fmt.Sprintf("the image's own process %s ended with exit code %d", r.service, max(exitCode(r.err), 0))
+	if r.err != nil && exitCode(r.err) < 0 {
+		reason = fmt.Sprintf("the image's own process %s could not be run: %s", r.service, rootMessage(r.err))
+	}
+	return &ServiceError{Reason: reason, Output: r.tail.last()}
 }
 
 // verdict adds to the outcome of the tests that the service ended too early: then nothing they say counts.
@@ -155,47 +224,4 @@ func (r *running) verdict(code int, err error) error {
 		return died
 	}
 	return err
-}
-
-// tail passes output on and keeps its last line.
-type tail struct {
-	to io.Writer
-
-	mu   sync.Mutex
-	rest []byte
-	line string
-}
-
-const maxTail = 4 << 10
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.rest = append(t.rest, p...)
-	for {
-		line, rest, ok := bytes.Cut(t.rest, []byte("\n"))
-		if !ok {
-			break
-		}
-		if text := bytes.TrimSpace(line); len(text) > 0 {
-			t.line = string(text)
-		}
-		t.rest = rest
-	}
-	if len(t.rest) > maxTail {
-		t.rest = t.rest[len(t.rest)-maxTail:]
-	}
-	if t.to != nil {
-		return t.to.Write(p)
-	}
-	return len(p), nil
-}
-
-func (t *tail) last() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if text := bytes.TrimSpace(t.rest); len(text) > 0 {
-		return string(text)
-	}
-	return t.line
 }

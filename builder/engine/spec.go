@@ -71,6 +71,8 @@ type BuildSpec struct {
 	// KeepFailed receives the file system as failed component i left it, a tar stream, and the environment of its
 	// steps; nil keeps nothing.
 	KeepFailed func(i int, env []string, rootfs io.Reader) error
+	// Reports are kept of every component, nil for none.
+	Reports *Reports
 }
 
 // Cache is a build cache outside the builder: "registry" with ref, "local" with src or dest, and so on.

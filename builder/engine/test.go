@@ -39,6 +39,8 @@ type TestSpec struct {
 	KeepFailed func(i int, rootfs io.Reader) error
 	// Service runs as process 1 beside the tests; nil runs the tests themselves as process 1.
 	Service *Service
+	// Reports are kept when the tests have ended, nil for none. The component is the one that came last.
+	Reports *Reports
 }
 
 // rootUser is as whom the runner runs, in images with and without /etc/passwd.
@@ -50,6 +52,9 @@ const keepGrace = 2 * time.Minute
 // stopGrace is how long the runner may take to end its step and write its logs when the tests are cut off.
 const stopGrace = 15 * time.Second
 
+// collectGrace is how long reading the reports may take after that.
+const collectGrace = 30 * time.Second
+
 // Test runs the components' tests, in order and up to the first that fails, in one fresh container of the image,
 // whose own entrypoint is not started. Nothing of it is kept. The returned code is the runner's exit code; err is
 // about everything but the tests' own outcome. At the deadline of ctx the runner is asked to end, so that it writes its
@@ -59,7 +64,10 @@ func (e *Engine) Test(ctx context.Context, spec TestSpec) (code int, err error) 
 	if spec.KeepFailed != nil {
 		grace = keepGrace
 	}
-	work, deadline, stop := graceful(ctx, grace)
+	if ctx.Err() != nil {
+		return -1, context.Cause(ctx)
+	}
+	work, deadline, stop := graceful(ctx, grace+collectGrace)
 	defer stop()
 	session := containerSession{architecture: spec.Platform.Architecture, images: spec.Store, secrets: spec.Secrets}
 	return session.run(work, e, func(ctx context.Context, gw gateway.Client, runner *runnerbin.Image) (int, error) {
@@ -78,9 +86,22 @@ func graceful(ctx context.Context, grace time.Duration) (context.Context, <-chan
 			return
 		}
 		close(deadline)
-		time.AfterFunc(grace+time.Second, func() { cancel(context.Cause(ctx)) })
+		time.AfterFunc(grace, func() { cancel(context.Cause(ctx)) })
 	})
 	return work, deadline, func() { stop(); cancel(nil) }
+}
+
+// until gives a context that ends with ctx or at the deadline.
+func until(ctx context.Context, deadline <-chan struct{}) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-deadline:
+			cancel(context.DeadlineExceeded)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(nil) }
 }
 
 func (e *Engine) runTests(ctx context.Context, gw gateway.Client, spec *TestSpec, runner *runnerbin.Image, deadline <-chan struct{}) (int, error) {
@@ -96,19 +117,26 @@ func (e *Engine) runTests(ctx context.Context, gw gateway.Client, spec *TestSpec
 		}
 		args = append(args, path.Join(TestFolder(i), Config))
 	}
+	waiting, stop := until(ctx, deadline)
+	defer stop()
 	container, err := fresh{
 		platform: spec.Platform, image: spec.Image.Digest, runner: runner.Digest, files: files,
 		secrets: secretNames(spec.Components),
-	}.open(ctx, gw)
+	}.open(waiting, gw)
 	if err != nil {
 		return -1, err
 	}
 	defer func() { _ = container.Release(context.WithoutCancel(ctx)) }()
 
+	if spec.Reports != nil {
+		files, seen := mountFolder{container, rootMountIndex}, seenFiles{}
+		spec.Reports.note(ctx, files, seen)
+		defer func() { spec.Reports.collect(ctx, files, len(spec.Components)-1, seen) }()
+	}
 	if spec.Service == nil {
 		return e.runBatch(ctx, container, spec, args, deadline)
 	}
-	service, err := startService(ctx, container, spec.Service, e.environment())
+	service, err := startService(ctx, waiting, container, spec.Service, e.environment())
 	if err != nil {
 		return -1, err
 	}

@@ -87,7 +87,7 @@ func planned(index int, entry recipe.Component, c *component.Component) Componen
 	p := Component{
 		Index: index, Reference: entry.Reference.Value,
 		Name: c.Name, Version: c.Version, Build: c.Build, Why: c.Why,
-		Type: string(c.Document.Type()), Digest: c.Document.Digest, Document: c.Document.Bytes,
+		Type: string(c.Document.Type()), Digest: c.Document.Digest, Document: c.Document.Bytes, File: c.File,
 		SupportedOSVersions: c.SupportedOSVersions,
 		Parameters:          []Parameter{},
 		NoCache:             entry.NoCache, Budget: entry.Budget,
@@ -130,7 +130,7 @@ func onlyUpdates(d *document.Document) bool {
 // running gives the phases of a component that the build runs.
 func (b *planner) running(i int) []string {
 	phases := b.plan.Components[i].Phases
-	if b.opts.SkipTests {
+	if !b.plan.Tests {
 		return phases.Build
 	}
 	return slices.Concat(phases.Build, phases.Test, phases.Host)

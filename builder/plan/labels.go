@@ -55,8 +55,10 @@ func (c Component) ID() string {
 // secrets names the secrets that will be asked for, and warns about those that were not given.
 func (b *planner) secrets() {
 	all := map[string]bool{}
-	for _, id := range b.plan.Template.SecretIDs {
-		all[id] = true
+	if b.plan.Template != nil { // there is none where nothing is built
+		for _, id := range b.plan.Template.SecretIDs {
+			all[id] = true
+		}
 	}
 	for i := range b.found {
 		own := secretsOf(b.found[i].Document, b.running(i))

@@ -1,9 +1,11 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/slipway-oci/slipway/builder/recipe"
 	"github.com/slipway-oci/slipway/oci/ref"
@@ -14,10 +16,11 @@ const defaultWorkingDirectory = "/tmp"
 // New looks up everything a recipe names and decides everything that can be decided before the build. It runs nothing,
 // and writes nothing.
 func New(ctx context.Context, r *recipe.Recipe, opts Options) (*Plan, error) {
-	b := &planner{recipe: r, opts: opts, plan: &Plan{
+	b := &planner{what: "parent image", recipe: r, opts: opts, plan: &Plan{
 		Context:          filepath.ToSlash(r.Dir),
 		WorkingDirectory: r.WorkingDirectory.Value,
-		Tests:            !opts.SkipTests,
+		Tests:            !opts.SkipTests && !r.Tests.Off,
+		TestTimeout:      testTimeout(r.Tests, opts.TestTimeout).Seconds(),
 		// Lists are never nil, so that they are written as [].
 		Components: []Component{},
 		Targets:    []Target{},
@@ -34,13 +37,25 @@ func New(ctx context.Context, r *recipe.Recipe, opts Options) (*Plan, error) {
 	if budgets := r.Budgets; budgets.Image != nil || budgets.Component != nil {
 		b.plan.Budgets = &Budgets{Image: budgets.Image, Component: budgets.Component}
 	}
+	for _, report := range r.Reports {
+		b.plan.Reports = append(b.plan.Reports, Report{Path: report.Path.Value, Type: report.Type})
+	}
 	b.labels()
 	b.secrets()
 	return b.plan, nil
 }
 
+// defaultTestTimeout is that of EC2 Image Builder.
+const defaultTestTimeout = 720 * time.Minute
+
+// testTimeout is the limit of the test stage: the flag's, the recipe's, or the usual one.
+func testTimeout(tests recipe.Tests, flag time.Duration) time.Duration {
+	return cmp.Or(flag, time.Duration(tests.TimeoutMinutes)*time.Minute, defaultTestTimeout)
+}
+
 // planner holds what is known on the way to a Plan.
 type planner struct {
+	what   string // the image is called so in errors
 	recipe *recipe.Recipe
 	opts   Options
 	plan   *Plan

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -44,6 +45,8 @@ type Options struct {
 	Push *bool
 	// SkipTests leaves the test stage out.
 	SkipTests bool
+	// TestTimeout is the limit of the test stage; 0 leaves it to the recipe.
+	TestTimeout time.Duration
 
 	Settings Settings
 }

@@ -81,7 +81,7 @@ func (b *planner) parent(ctx context.Context) error {
 
 func (b *planner) parentError(err error) error {
 	return &recipe.Error{
-		Pos: b.recipe.ParentImage.Pos, Message: fmt.Sprintf("parent image %q", b.recipe.ParentImage.Value), Err: err,
+		Pos: b.recipe.ParentImage.Pos, Message: fmt.Sprintf("%s %q", b.what, b.recipe.ParentImage.Value), Err: err,
 	}
 }
 

@@ -16,21 +16,30 @@ import (
 type Plan struct {
 	Recipe Recipe `json:"recipe"`
 	// Context is the folder that COPY and ADD of the template read, the folder of the recipe file.
-	Context          string            `json:"context"`
-	Parent           Parent            `json:"parent"`
-	OS               string            `json:"os"`        // "Linux" or "Windows", the platform word of recipes and components
-	Platforms        []Platform        `json:"platforms"` // in the order asked for, at least one
-	WorkingDirectory string            `json:"workingDirectory"`
-	OSVersion        string            `json:"osVersion,omitempty"` // imageOsVersionOverride; "" when it is to be detected
-	Template         *recipe.Template  `json:"template"`
-	Components       []Component       `json:"components"` // recipe order
-	Tests            bool              `json:"tests"`      // whether the test stage runs
-	Labels           map[string]string `json:"labels"`     // to set on the image; never one that the template sets
-	Secrets          []string          `json:"secrets"`    // names that components or the template refer to, sorted
-	Targets          []Target          `json:"targets"`
-	Push             bool              `json:"push"` // whether to publish to Targets
-	Budgets          *Budgets          `json:"budgets,omitempty"`
-	Warnings         []string          `json:"warnings"`
+	Context          string           `json:"context"`
+	Parent           Parent           `json:"parent"`
+	OS               string           `json:"os"`        // "Linux" or "Windows", the platform word of recipes and components
+	Platforms        []Platform       `json:"platforms"` // in the order asked for, at least one
+	WorkingDirectory string           `json:"workingDirectory"`
+	OSVersion        string           `json:"osVersion,omitempty"` // imageOsVersionOverride; "" when it is to be detected
+	Template         *recipe.Template `json:"template"`
+	Components       []Component      `json:"components"` // recipe order
+	Tests            bool             `json:"tests"`      // whether the test stage runs
+	// TestTimeout is the limit of the whole test stage, in seconds.
+	TestTimeout float64           `json:"testTimeout"`
+	Reports     []Report          `json:"reports,omitempty"` // files that the run keeps
+	Labels      map[string]string `json:"labels"`            // to set on the image; never one that the template sets
+	Secrets     []string          `json:"secrets"`           // names that components or the template refer to, sorted
+	Targets     []Target          `json:"targets"`
+	Push        bool              `json:"push"` // whether to publish to Targets
+	Budgets     *Budgets          `json:"budgets,omitempty"`
+	Warnings    []string          `json:"warnings"`
+}
+
+// Report names files in the containers of the build that a run keeps, by a pattern.
+type Report struct {
+	Path string `json:"path"`
+	Type string `json:"type"` // recipe.ReportFile or recipe.ReportJUnit
 }
 
 // Budgets are limits that the build fails on. They decide nothing of what is built.
@@ -81,6 +90,7 @@ type Component struct {
 	Type                string      `json:"type"`            // "BUILD" or "TEST"
 	Digest              string      `json:"digest"`          // of Document
 	Document            []byte      `json:"-"`               // the text; a printed plan has the digest only
+	File                string      `json:"-"`               // of the document, where it is one
 	Parameters          []Parameter `json:"parameters"`      // in the order of the document; those without a value are left out
 	Phases              Phases      `json:"phases"`
 	Secrets             []string    `json:"secrets,omitempty"` // names that its phases refer to, sorted

@@ -49,6 +49,8 @@ func (r *reader) more(c *Recipe) []field {
 		return []field{
 			{"budgets", false, func(n *yaml.Node) { c.Budgets = r.budgets(n) }},
 			{"platforms", false, func(n *yaml.Node) { c.Platforms = r.platforms(n) }},
+			{"imageTestsConfiguration", false, func(n *yaml.Node) { c.Tests = r.tests(n) }},
+			{"reports", false, func(n *yaml.Node) { c.Reports = r.reports(n) }},
 		}
 	}
 	return r.dialect.silent()

@@ -36,6 +36,8 @@ type Recipe struct {
 	Budgets                Budgets
 	// Platforms are those to build for, as os/arch[/variant]; empty leaves it to the parent and the machine. An extension.
 	Platforms []Text
+	Tests     Tests
+	Reports   []Report
 
 	// Warnings say what in the file has no effect, each with its position in front.
 	Warnings []string

@@ -47,12 +47,16 @@ type (
 	}
 )
 
-// WriteJUnit writes the test steps of a run as JUnit XML: a suite for each component, a case for each step. A run that
+// WriteJUnit writes the test steps of a run as JUnit XML: a suite for each component, a case for each step. Behind them
+// stand the suites of the JUnit reports that components and tests wrote; a declared one that is missing is an error. A run that
 // ended before or beside its tests gets one case with an error, so that a green report never stands for a red run.
 func WriteJUnit(w io.Writer, res *result.Result) error {
 	all := junitSuites{Name: res.Recipe.Name + " " + res.Recipe.Version, Time: seconds(res.Timings.Test)}
 	for _, c := range res.Tests {
 		all.add(componentSuite(res, c))
+	}
+	for _, r := range res.Reports {
+		all.addReport(res, r)
 	}
 	if res.Error != nil && all.Failures+all.Errors == 0 {
 		all.add(junitSuite{Name: "slipway", Time: seconds(0), Cases: []junitCase{{

@@ -18,9 +18,13 @@ const (
 	Cancelled Status = "cancelled"
 )
 
+// KindTest is the kind of a run that only tests an image that was there.
+const KindTest = "test"
+
 // Result is the record of one run.
 type Result struct {
 	RunID      string      `json:"runId"`
+	Kind       string      `json:"kind,omitempty"` // KindTest; absent for a build
 	Status     Status      `json:"status"`
 	State      State       `json:"state"` // of the image
 	Stage      string      `json:"stage"` // where the run ended: the last stage on success
@@ -35,9 +39,23 @@ type Result struct {
 	Timings    Timings     `json:"timings"`
 	Error      *Error      `json:"error,omitempty"`
 	RunFolder  string      `json:"runFolder,omitempty"`
-	Kept       bool        `json:"kept,omitempty"` // `slipway shell` enters what the failed component left
+	Kept       bool        `json:"kept,omitempty"`    // `slipway shell` enters what the failed component left
+	Reports    []Report    `json:"reports,omitempty"` // files that the recipe declares as reports
 	Warnings   []string    `json:"warnings,omitempty"`
 	Workflows  []Workflow  `json:"workflows"` // what was done for the image, step by step
+}
+
+// Report is a file that a component or a test wrote and the run keeps, or a declared one that nobody wrote.
+type Report struct {
+	Type      string `json:"type"`     // "file" or "junit"
+	Declared  string `json:"declared"` // the path or pattern of the recipe
+	Platform  string `json:"platform,omitempty"`
+	Stage     string `json:"stage,omitempty"`
+	Component string `json:"component,omitempty"`
+	Path      string `json:"path,omitempty"` // in the container
+	File      string `json:"file,omitempty"` // relative to the run folder; absent when it could not be kept
+	Size      int64  `json:"size,omitempty"`
+	Problem   string `json:"problem,omitempty"` // why it is missing or not whole
 }
 
 // Recipe names what was built.
@@ -134,7 +152,8 @@ type Component struct {
 	Platform       string  `json:"platform,omitempty"` // where there are several
 	Name           string  `json:"name"`
 	Version        string  `json:"version,omitempty"`
-	Digest         string  `json:"digest"` // of its document
+	Digest         string  `json:"digest"`         // of its document
+	File           string  `json:"file,omitempty"` // of its document, where it is one
 	Cached         bool    `json:"cached"`
 	Why            string  `json:"why,omitempty"` // why it was not taken from the cache
 	Status         string  `json:"status"`

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -22,13 +23,17 @@ type Test struct {
 	Status TestStatus
 	Time   time.Time // kept to the second
 	RunID  string
+	Suite  string // names of what tested it, with commas between; empty when they are not known
 }
 
 const (
 	testStatusAnnotation = "io.slipway.test.status"
 	testTimeAnnotation   = "io.slipway.test.time"
 	testRunAnnotation    = "io.slipway.test.run"
+	testSuiteAnnotation  = "io.slipway.test.suite"
 )
+
+var testAnnotations = []string{testStatusAnnotation, testTimeAnnotation, testRunAnnotation, testSuiteAnnotation}
 
 // MarkTest records the outcome of an image's tests, under all its names. The image itself, and so its digest, stays
 // as it is. A later outcome replaces an earlier one.
@@ -49,8 +54,35 @@ func (s *Store) MarkTest(ctx context.Context, digest v1.Hash, test Test) error {
 	})
 }
 
+// Tested is the outcome of the tests of an image. An index without an outcome of its own has passed when all its
+// platforms have, and has failed when one of them has.
+func (i Image) Tested(ctx context.Context) (Test, error) {
+	if i.Test.Status != Untested || !i.IsIndex() {
+		return i.Test, nil
+	}
+	children, err := i.Images()
+	if err != nil {
+		return Test{}, err
+	}
+	var together Test
+	for _, child := range children {
+		if p := child.Descriptor.Platform; p != nil && p.OS == "unknown" {
+			continue // an attestation
+		}
+		found, err := i.store.Resolve(ctx, child.Digest().String())
+		if err != nil {
+			return Test{}, err
+		}
+		if found.Test.Status != Passed {
+			return found.Test, nil
+		}
+		together = found.Test
+	}
+	return together, nil
+}
+
 func readTest(annotations map[string]string) Test {
-	t := Test{RunID: annotations[testRunAnnotation]}
+	t := Test{RunID: annotations[testRunAnnotation], Suite: annotations[testSuiteAnnotation]}
 	switch status := TestStatus(annotations[testStatusAnnotation]); status {
 	case Passed, Failed:
 		t.Status = status
@@ -64,9 +96,7 @@ func readTest(annotations map[string]string) Test {
 func writeTest(annotations map[string]string, t Test) map[string]string {
 	marked := map[string]string{}
 	for key, value := range annotations {
-		switch key {
-		case testStatusAnnotation, testTimeAnnotation, testRunAnnotation:
-		default:
+		if !slices.Contains(testAnnotations, key) {
 			marked[key] = value
 		}
 	}
@@ -76,12 +106,15 @@ func writeTest(annotations map[string]string, t Test) map[string]string {
 		if t.RunID != "" {
 			marked[testRunAnnotation] = t.RunID
 		}
+		if t.Suite != "" {
+			marked[testSuiteAnnotation] = t.Suite
+		}
 	}
 	return marked
 }
 
 func copyTest(to, from map[string]string) {
-	for _, key := range []string{testStatusAnnotation, testTimeAnnotation, testRunAnnotation} {
+	for _, key := range testAnnotations {
 		if value, ok := from[key]; ok {
 			to[key] = value
 		}

@@ -52,6 +52,7 @@ func (in Input) noCache(component string) bool {
 type Output struct {
 	Built      *engine.Build
 	Components []result.Component
+	Reports    []result.Report
 }
 
 // Run runs the stage. Failures are *stage.Error.
@@ -61,11 +62,13 @@ func Run(ctx context.Context, s stage.Services, in Input) (Output, error) {
 	if err != nil {
 		return Output{}, err
 	}
+	reports := stage.NewCollector(s, in.Plan, in.Platform, event.StageBuild)
+	spec.Reports = reports.Reports(components)
 	w := newWatcher(s, in, components)
 	built, err := s.Engine.Build(ctx, spec, w)
 	w.close()
 	w.interrupted = ctx.Err() != nil
-	out := Output{Components: w.results(built)}
+	out := Output{Components: w.results(built), Reports: reports.Kept()}
 	w.reasons.remember(s.Memory)
 	w.order.flushAll()
 	if err != nil {

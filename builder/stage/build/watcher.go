@@ -195,7 +195,7 @@ func (w *watcher) outcome(r result.Component) why.Outcome {
 
 func (w *watcher) result(i int, c plan.Component, state engine.ComponentState) result.Component {
 	r := result.Component{
-		Platform: w.platform, Name: c.Name, Version: c.Version, Digest: c.Digest, Cached: state.Cached, Phases: []result.Phase{},
+		Platform: w.platform, Name: c.Name, Version: c.Version, Digest: c.Digest, File: c.File, Cached: state.Cached, Phases: []result.Phase{},
 		Status: string(event.Failed),
 	}
 	if !state.Cached {

@@ -95,6 +95,15 @@ func canPush(reference string) bool {
 	return err == nil && (r.Transport == ref.Registry || r.Transport == ref.Daemon)
 }
 
+// pushCommand is the command that pushes an image later. What was built without tests is not held up by their lack.
+func pushCommand(image store.Image) string {
+	now, err := image.Store().Resolve(context.Background(), image.Digest().String())
+	if err == nil && now.Test.Status == store.Untested {
+		return "slipway image push --untested " + image.Name
+	}
+	return "slipway image push " + image.Name
+}
+
 // failure says which targets failed. The hint is how to go on without building again.
 func failure(image store.Image, outcomes []distribute.Outcome, err error) error {
 	var missing []string
@@ -105,9 +114,9 @@ func failure(image store.Image, outcomes []distribute.Outcome, err error) error 
 			}
 		}
 	}
-	e := &stage.Error{Code: stage.CodePublish, Message: err.Error(), Err: err, Mend: "the tested image is in the image store"}
+	e := &stage.Error{Code: stage.CodePublish, Message: err.Error(), Err: err, Mend: "the image is in the image store"}
 	if len(missing) > 0 {
-		e.Mend += "; go on with: slipway image push " + image.Name + " " + strings.Join(missing, " ")
+		e.Mend += "; go on with: " + pushCommand(image) + " " + strings.Join(missing, " ")
 	}
 	var hinted interface{ Hint() string }
 	if errors.As(err, &hinted) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,6 +32,7 @@ type container struct {
 	phases     func(plan.Component) []string
 	logs       event.Stage // names the log folders
 	service    *engine.Service
+	reports    *stage.Collector
 
 	mu      sync.Mutex
 	current int
@@ -39,14 +41,18 @@ type container struct {
 }
 
 func newContainer(s stage.Services, in Input, components []plan.Component, phases func(plan.Component) []string, logs event.Stage) *container {
-	return &container{services: s, in: in, components: components, phases: phases, logs: logs, ended: make([]bool, len(components))}
+	return &container{
+		services: s, in: in, components: components, phases: phases, logs: logs, ended: make([]bool, len(components)),
+		reports: stage.NewCollector(s, in.Plan, in.Platform, logs),
+	}
 }
 
-func (c *container) run(ctx context.Context) ([]result.Component, error) {
+func (c *container) run(ctx context.Context) (Output, error) {
 	spec, err := c.spec(ctx)
 	if err != nil {
-		return nil, err
+		return Output{}, err
 	}
+	spec.Reports = c.reports.Reports(c.components)
 	decoder := &runlog.Decoder{Base: c.base, Sink: c}
 	watch := &moments{Writer: decoder}
 	spec.Events = watch
@@ -56,7 +62,7 @@ func (c *container) run(ctx context.Context) ([]result.Component, error) {
 	watch.record(c.services.Timings, begun)
 	_ = decoder.Close()
 	results := c.results()
-	return results, c.outcome(ctx, code, err, results)
+	return Output{Tests: results, Reports: c.reports.Kept()}, c.outcome(ctx, code, err, results)
 }
 
 func (c *container) spec(ctx context.Context) (engine.TestSpec, error) {
@@ -157,7 +163,7 @@ func (c *container) results() []result.Component {
 	list := []result.Component{}
 	for i, component := range c.components[:c.current+1] {
 		r := result.Component{
-			Platform: stage.PlatformName(c.in.Plan, c.in.Platform), Name: component.Name, Version: component.Version, Digest: component.Digest, Status: string(event.Failed),
+			Platform: stage.PlatformName(c.in.Plan, c.in.Platform), Name: component.Name, Version: component.Version, Digest: component.Digest, File: component.File, Status: string(event.Failed),
 			Phases: []result.Phase{},
 		}
 		if folder, err := c.folder(component); err == nil {
@@ -178,7 +184,7 @@ func (c *container) outcome(ctx context.Context, code int, err error, results []
 	var service *engine.ServiceError
 	switch {
 	case errors.Is(context.Cause(ctx), errTimeout):
-		return c.failure(nil, fmt.Sprintf("the tests took longer than %s", c.in.Timeout))
+		return c.tooLong(results)
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.As(err, &service):
@@ -192,8 +198,27 @@ func (c *container) outcome(ctx context.Context, code int, err error, results []
 	}
 }
 
+// tooLong names the step that ran when the time was up.
+func (c *container) tooLong(results []result.Component) error {
+	e := c.failure(results, "")
+	e.Message = fmt.Sprintf("the tests took longer than %s", display(timeout(c.in.Plan)))
+	e.Mend = "their limit is imageTestsConfiguration.timeoutMinutes in the recipe, or --test-timeout"
+	return e
+}
+
+// display writes a duration without the zeros behind it.
+func display(d time.Duration) string {
+	text := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = strings.TrimSuffix(text, zero[1:])
+		}
+	}
+	return text
+}
+
 // failure names the failed test; message is for the case that the logs tell nothing.
-func (c *container) failure(results []result.Component, message string) error {
+func (c *container) failure(results []result.Component, message string) *stage.Error {
 	e := &stage.Error{
 		Code: stage.CodeTest, Component: c.components[c.current].Name, Message: message,
 		Mend: "nothing was pushed; the image stays in the image store, marked failed: slipway image show " + c.in.Image.Name,

@@ -11,8 +11,8 @@ import (
 	"github.com/slipway-oci/slipway/oci/store"
 )
 
-// serviceOf is the image's own process. It counts as ready when its exposed TCP ports are listened on and its
-// HEALTHCHECK succeeds. An image without entrypoint and command idles.
+// serviceOf is the image's own process: ready when its HEALTHCHECK succeeds, or without one when the lowest TCP port
+// that the image exposes accepts connections. An image without entrypoint and command idles.
 func serviceOf(image store.Image) (*engine.Service, error) {
 	config, err := image.Config()
 	if err != nil {
@@ -23,28 +23,32 @@ func serviceOf(image store.Image) (*engine.Service, error) {
 	if len(s.Args) == 0 {
 		return &engine.Service{Args: engine.IdleCommand(), Env: c.Env}, nil
 	}
-	for port := range c.ExposedPorts {
-		number, protocol, _ := strings.Cut(port, "/")
-		if n, err := strconv.Atoi(number); err == nil && (protocol == "" || protocol == "tcp") {
-			s.Ports = append(s.Ports, n)
-		}
-	}
-	slices.Sort(s.Ports)
-	s.Health = healthCommand(c.Healthcheck)
+	s.Port, s.Health = firstPort(c.ExposedPorts), healthOf(c.Healthcheck)
 	return s, nil
 }
 
-// healthCommand is the command of a HEALTHCHECK (Docker image specification 1.2).
-func healthCommand(check *v1.HealthConfig) []string {
-	if check == nil || len(check.Test) < 2 {
-		return nil
+func firstPort(exposed map[string]struct{}) int {
+	first := 0
+	for port := range exposed {
+		number, protocol, _ := strings.Cut(port, "/")
+		if n, err := strconv.Atoi(number); err == nil && (protocol == "" || protocol == "tcp") && (first == 0 || n < first) {
+			first = n
+		}
 	}
+	return first
+}
+
+// healthOf reads a HEALTHCHECK (Docker image specification 1.2).
+func healthOf(check *v1.HealthConfig) engine.Health {
+	if check == nil || len(check.Test) < 2 {
+		return engine.Health{}
+	}
+	h := engine.Health{Interval: check.Interval, Timeout: check.Timeout, StartPeriod: check.StartPeriod, Retries: check.Retries}
 	switch check.Test[0] {
 	case "CMD":
-		return check.Test[1:]
+		h.Command = check.Test[1:]
 	case "CMD-SHELL":
-		return []string{"/bin/sh", "-c", check.Test[1]}
-	default:
-		return nil
+		h.Command = []string{"/bin/sh", "-c", check.Test[1]}
 	}
+	return h
 }

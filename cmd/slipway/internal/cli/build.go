@@ -20,23 +20,19 @@ import (
 	"github.com/slipway-oci/slipway/oci/store"
 )
 
-// testTimeout is how long the test stage may take unless the recipe says otherwise.
-const testTimeout = 720 * time.Minute
-
 type buildOptions struct {
 	planOptions
 	option.Builder
 	option.Registry
-	option.Progress
-	option.Format
 	option.Secret
 	option.Cache
-	output      buildOutput
+	showOptions
+	files       buildOutput
 	outputs     option.Output
 	load        bool // into the local engine
 	noCache     []string
 	compression option.Compression
-	isolation   option.Isolation
+	tests       testFlags
 	keepFailed  bool
 	timings     option.Timings
 }
@@ -63,15 +59,14 @@ func (a *app) buildCmd() *cobra.Command {
 	o.planOptions.AddFlags(fs)
 	o.Builder.AddFlags(fs)
 	o.Registry.AddFlags(fs)
-	o.Progress.AddFlags(fs)
-	o.Format.AddFlags(fs)
-	o.output.AddFlags(fs)
+	o.showOptions.AddFlags(fs)
+	o.files.AddFlags(fs)
 	o.outputs.AddFlags(fs)
 	fs.BoolVar(&o.load, "load", false, "also load the image into the local Docker Engine or Podman")
 	o.compression.AddFlags(fs)
 	o.Secret.AddFlags(fs)
 	o.Cache.AddFlags(fs)
-	o.isolation.AddFlags(fs)
+	o.tests.AddFlags(fs)
 	o.timings.AddFlags(fs)
 	fs.BoolVar(&o.keepFailed, "keep-failed", false, "keep the file system that a failed component or test leaves, for slipway shell RUN")
 	fs.StringSliceVar(&o.noCache, "no-cache", nil, "run all components, or with =`COMPONENT,...` these, even if nothing changed")
@@ -85,10 +80,11 @@ func (a *app) runBuild(ctx context.Context, o *buildOptions) error {
 		return err
 	}
 	o.timings.Start()
-	show := a.startShow(o)
+	show := a.startShow(&o.showOptions)
 	res, err := a.build(ctx, o, show)
 	if res != nil {
 		res.Timings.Parts = o.timings.Parts()
+		err = errors.Join(err, o.files.write(res))
 	}
 	return show.end(ctx, res, err)
 }
@@ -149,14 +145,22 @@ func (a *app) build(ctx context.Context, o *buildOptions, events *show) (*result
 	}
 	settings.Engine, settings.Store, settings.Registry, settings.Started, settings.Resolved = e, images, client, started, resolved
 	settings.Memory, settings.Timings = folders.Memory(), o.timings.Recorder
-	return a.execute(ctx, p, folders, events, settings, o.local)
+	number, err := report.NextBuild(folders.Runs(), p.Recipe.Normal, p.Recipe.Version)
+	if err != nil {
+		return nil, machineError{err}
+	}
+	p = p.WithBuild(number)
+	if settings.Local, err = o.local(p, settings.Daemon); err != nil {
+		return nil, err
+	}
+	return a.execute(ctx, p, folders, events, settings, builder.Build)
 }
 
 // builderOptions are what the flags say of a build, besides its plan.
 func (o *buildOptions) builderOptions(getenv func(string) string) (builder.Options, error) {
 	b := builder.Options{
-		NoCache: o.noCache, Compression: o.compression.String(), TestTimeout: testTimeout, KeepFailed: o.keepFailed,
-		IsolatedTests: o.isolation.Each(),
+		NoCache: o.noCache, Compression: o.compression.String(), KeepFailed: o.keepFailed,
+		IsolatedTests: o.tests.isolation.Each(), CacheTests: o.tests.cached,
 	}
 	var err error
 	if b.Secrets, err = o.Secret.Values(getenv); err != nil {
@@ -166,16 +170,11 @@ func (o *buildOptions) builderOptions(getenv func(string) string) (builder.Optio
 	return b, err
 }
 
-// execute builds a plan in a run of its own, which keeps the events and the result.
-func (a *app) execute(ctx context.Context, p *plan.Plan, folders home.Folders, events *show, o builder.Options, local localTargets) (_ *result.Result, err error) {
-	number, err := report.NextBuild(folders.Runs(), p.Recipe.Normal, p.Recipe.Version)
-	if err != nil {
-		return nil, machineError{err}
-	}
-	p = p.WithBuild(number)
-	if o.Local, err = local(p, o.Daemon); err != nil {
-		return nil, err
-	}
+// work is builder.Build or builder.Test.
+type work func(context.Context, *plan.Plan, builder.Options) (*result.Result, error)
+
+// execute works on a plan in a run of its own, which keeps the events and the result.
+func (a *app) execute(ctx context.Context, p *plan.Plan, folders home.Folders, events *show, o builder.Options, do work) (_ *result.Result, err error) {
 	run, err := report.New(folders.Runs())
 	if err != nil {
 		return nil, machineError{err}
@@ -183,10 +182,12 @@ func (a *app) execute(ctx context.Context, p *plan.Plan, folders home.Folders, e
 	defer func() { err = errors.Join(err, run.Close()) }()
 	events.record(run)
 	o.RunID, o.Logs, o.Events = run.ID(), run, events
-	events.Send(event.Event{
-		Time: time.Now(), Type: event.BuildStart, Recipe: p.Recipe.Name, Version: fmt.Sprintf("%s/%d", p.Recipe.Version, number), RunID: run.ID(),
-	})
-	res, err := builder.Build(ctx, p, o)
+	start := event.Event{Time: time.Now(), Type: event.BuildStart, Recipe: p.Recipe.Name, RunID: run.ID()}
+	if p.Recipe.Build > 0 {
+		start.Version = fmt.Sprintf("%s/%d", p.Recipe.Version, p.Recipe.Build)
+	}
+	events.Send(start)
+	res, err := do(ctx, p, o)
 	end := event.Event{Time: time.Now(), Type: event.BuildEnd, Status: event.Success, Duration: time.Duration(res.Timings.Total)}
 	switch res.Status {
 	case result.Failed:

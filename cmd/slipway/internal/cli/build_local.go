@@ -10,9 +10,6 @@ import (
 	"github.com/slipway-oci/slipway/oci/ref"
 )
 
-// localTargets gives the places on this machine that get the image of a numbered plan.
-type localTargets func(p *plan.Plan, engine daemon.Opener) ([]distribute.Target, error)
-
 // daemon reaches the local engine when it is needed.
 func (a *app) daemon() daemon.Opener { return daemon.NewOpener(daemon.Options{Getenv: a.Getenv}) }
 

@@ -9,10 +9,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"github.com/slipway-oci/slipway/builder/event"
 	"github.com/slipway-oci/slipway/builder/report"
 	"github.com/slipway-oci/slipway/builder/result"
 	"github.com/slipway-oci/slipway/cmd/slipway/internal/display"
+	"github.com/slipway-oci/slipway/cmd/slipway/internal/option"
 	"github.com/slipway-oci/slipway/oci/registry"
 )
 
@@ -20,7 +23,7 @@ import (
 // from before there was one.
 type show struct {
 	app      *app
-	options  *buildOptions
+	options  *showOptions
 	display  display.Display
 	failures display.Failures
 
@@ -29,7 +32,20 @@ type show struct {
 	run   *report.Run
 }
 
-func (a *app) startShow(o *buildOptions) *show {
+// showOptions are the flags that say how a run is shown, and what is written of it.
+type showOptions struct {
+	option.Progress
+	option.Format
+	output reportOutput
+}
+
+func (o *showOptions) AddFlags(fs *pflag.FlagSet) {
+	o.Progress.AddFlags(fs)
+	o.Format.AddFlags(fs)
+	o.output.AddFlags(fs)
+}
+
+func (a *app) startShow(o *showOptions) *show {
 	return &show{
 		app: a, options: o,
 		display: o.StartDisplay(a.Stderr, a.terminal(a.Stderr), sizeOf(a.Stderr), a.debug),
@@ -70,7 +86,10 @@ func (s *show) retry(r registry.RetryEvent) {
 func (s *show) end(ctx context.Context, res *result.Result, err error) error {
 	err = errors.Join(err, s.display.Close())
 	if res != nil {
-		err = errors.Join(err, s.options.output.write(res))
+		err = errors.Join(err, s.options.output.write(res, s.app.Getenv, s.app.Stderr))
+	}
+	if res == nil && err != nil && slices.Contains(s.options.output.reports, reportGitHub) {
+		err = errors.Join(err, report.AnnotateErrors(s.app.Stderr, display.Flatten(err)))
 	}
 	s.tell(ctx, res, err)
 	if res != nil && s.options.Format.JSON() {

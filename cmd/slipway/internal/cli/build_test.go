@@ -32,13 +32,12 @@ func showOutcome(ctx context.Context, t *testing.T, flags []string, res *result.
 	a := &app{System: System{Stdout: &out, Stderr: &story, Getenv: func(string) string { return "" }}}
 	var o buildOptions
 	fs := pflag.NewFlagSet("build", pflag.ContinueOnError)
-	o.Progress.AddFlags(fs)
-	o.Format.AddFlags(fs)
-	o.output.AddFlags(fs)
+	o.showOptions.AddFlags(fs)
+	o.files.AddFlags(fs)
 	if err := fs.Parse(flags); err != nil {
 		t.Fatal(err)
 	}
-	s := a.startShow(&o)
+	s := a.startShow(&o.showOptions)
 	step := event.Event{Time: time.Unix(0, 0), Stage: event.StageBuild, Component: "nginx", Index: 1, Phase: "build", Step: "Install", Action: "ExecuteBash"}
 	for _, change := range []func(*event.Event){
 		func(e *event.Event) { e.Type = event.StepStart },
@@ -48,6 +47,9 @@ func showOutcome(ctx context.Context, t *testing.T, flags []string, res *result.
 		e := step
 		change(&e)
 		s.Send(e)
+	}
+	if res != nil {
+		err = errors.Join(err, o.files.write(res))
 	}
 	err = s.end(ctx, res, err)
 	return outcome{out.String(), story.String(), exitCode(ctx, err)}
@@ -183,7 +185,7 @@ func TestEventsFromBeforeTheRunAreRecorded(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := &app{System: System{Stderr: &strings.Builder{}, Getenv: func(string) string { return "" }}}
-	s := a.startShow(&buildOptions{})
+	s := a.startShow(&showOptions{})
 	s.Send(event.Event{Type: event.StageStart, Stage: event.StageResolve})
 	s.record(run)
 	s.Send(event.Event{Type: event.BuildStart})

@@ -25,6 +25,7 @@ type imagePushOptions struct {
 	option.Format
 	image      string
 	references []string
+	untested   bool
 	force      bool
 }
 
@@ -34,8 +35,9 @@ func (a *app) imagePushCmd() *cobra.Command {
 		Use:   "push [flags] IMAGE REFERENCE...",
 		Short: "Push an image of the store to registries",
 		Long: "Push an image of the store to registries, under every REFERENCE, or to the local Docker Engine or Podman as\n" +
-			"docker-daemon:NAME:TAG. What a registry has already is not sent\n" +
-			"again, so this goes on where a build's push broke off. An image whose tests failed is refused.",
+			"docker-daemon:NAME:TAG. What a registry has already is not sent again, so this goes on where a build's push\n" +
+			"broke off. Only a digest whose tests passed is pushed; an image that was never tested needs --untested. Of an\n" +
+			"image for several platforms, the tests of all must have passed.",
 		Example: "  slipway image push web:1.0.0-1 localhost:5000/web:1.0.0 localhost:5000/web:latest",
 		Args:    arguments(2, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -47,18 +49,58 @@ func (a *app) imagePushCmd() *cobra.Command {
 	o.Registry.AddFlags(cmd.Flags())
 	o.Progress.AddFlags(cmd.Flags())
 	o.Format.AddFlags(cmd.Flags())
-	cmd.Flags().BoolVar(&o.force, "force", false, "push even if the tests of the image failed")
+	cmd.Flags().BoolVar(&o.untested, "untested", false, "push even if the image was never tested")
+	cmd.Flags().BoolVar(&o.force, "force", false, "push even if the tests of the image failed, or never ran")
 	return cmd
 }
 
-// failedImage refuses to push an image that did not pass its tests.
-type failedImage struct{ image string }
+// untestedImage refuses to push an image that no test has passed.
+type untestedImage struct{ image string }
 
-func (e failedImage) Error() string { return fmt.Sprintf("the tests of image %s failed", e.image) }
+func (e untestedImage) Error() string {
+	return fmt.Sprintf("image %s was not tested: no run has recorded that its tests passed", e.image)
+}
 
-func (failedImage) Hint() string { return "push it nevertheless with --force" }
+func (e untestedImage) Hint() string {
+	return fmt.Sprintf("test it with `slipway test %s -c TESTS.yaml`, or push it as it is with --untested", e.image)
+}
+
+func (untestedImage) ExitCode() int { return TestFailed }
+
+// failedImage refuses to push an image whose tests failed.
+type failedImage struct{ image, run string }
+
+func (e failedImage) Error() string {
+	text := fmt.Sprintf("the tests of image %s failed", e.image)
+	if e.run != "" {
+		text += " in run " + e.run
+	}
+	return text
+}
+
+func (e failedImage) Hint() string {
+	if e.run == "" {
+		return "push it nevertheless with --force"
+	}
+	return fmt.Sprintf("see why with `slipway runs logs %s`, or push it nevertheless with --force", e.run)
+}
 
 func (failedImage) ExitCode() int { return TestFailed }
+
+// gate refuses what may not be pushed.
+func (o *imagePushOptions) gate(ctx context.Context, image store.Image) error {
+	tests, err := image.Tested(ctx)
+	switch {
+	case err != nil:
+		return err
+	case tests.Status == store.Failed && !o.force:
+		return failedImage{o.image, tests.RunID}
+	case tests.Status == store.Untested && !o.untested && !o.force:
+		return untestedImage{o.image}
+	default:
+		return nil
+	}
+}
 
 func (a *app) runImagePush(ctx context.Context, o *imagePushOptions) error {
 	images, err := a.images()
@@ -69,8 +111,8 @@ func (a *app) runImagePush(ctx context.Context, o *imagePushOptions) error {
 	if err != nil {
 		return err
 	}
-	if image.Test.Status == store.Failed && !o.force {
-		return failedImage{image.String()}
+	if err := o.gate(ctx, image); err != nil {
+		return err
 	}
 	d := o.StartDisplay(a.Stderr, a.terminal(a.Stderr), sizeOf(a.Stderr), a.debug)
 	client := o.Client(func(r registry.RetryEvent) { d.Send(retryEvent(event.StagePublish, r)) })

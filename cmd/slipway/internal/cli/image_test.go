@@ -151,11 +151,11 @@ func TestImageTagDeletePrune(t *testing.T) {
 func TestImagePushAndPull(t *testing.T) {
 	w, registry := newWorld(t), host(t)
 	digest := w.put("web:1").Digest().String()
-	got := w.ok("image", "push", "web:1", registry+"/web:a", registry+"/web:b")
+	got := w.ok("image", "push", "--untested", "web:1", registry+"/web:a", registry+"/web:b")
 	if want := registry + "/web:a@" + digest + "\n" + registry + "/web:b@" + digest + "\n"; got != want {
 		t.Errorf("push = %q, want %q", got, want)
 	}
-	if got := w.ok("image", "push", "web:1", registry+"/web:a", "--format", "json", "--progress", "quiet"); !strings.Contains(got, `"status": "present"`) {
+	if got := w.ok("image", "push", "--untested", "web:1", registry+"/web:a", "--format", "json", "--progress", "quiet"); !strings.Contains(got, `"status": "present"`) {
 		t.Errorf("second push = %s", got)
 	}
 	other := newWorld(t)
@@ -179,13 +179,55 @@ func TestImagePushRefusesWhatFailedItsTests(t *testing.T) {
 	w.ok("image", "push", "--force", "web:1", registry+"/web:1")
 }
 
+func TestImagePushTakesOnlyWhatWasTested(t *testing.T) {
+	w, registry := newWorld(t), host(t)
+	digest := w.put("web:1").Digest()
+	refused := func(want string, args ...string) {
+		t.Helper()
+		code, stdout, stderr := w.run(append(append([]string{"image", "push"}, args...), registry+"/web:1", "--progress", "quiet")...)
+		if code != TestFailed || stdout != "" || !strings.Contains(stderr, want) {
+			t.Errorf("push %q = %d, %q, %q; want %q", args, code, stdout, stderr, want)
+		}
+	}
+	refused("slipway test web:1 -c", "web:1")
+	mark := func(digest v1.Hash, status store.TestStatus) {
+		t.Helper()
+		if err := w.images().MarkTest(t.Context(), digest, store.Test{Status: status, Time: time.Now(), RunID: "20310409-071502-4f2a"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mark(digest, store.Failed)
+	refused("in run 20310409-071502-4f2a", "web:1", "--untested")
+	mark(digest, store.Passed)
+	w.ok("image", "push", "web:1", registry+"/web:1", "--progress", "quiet")
+
+	index, err := w.images().PutIndex(t.Context(), ocitest.Index(t, "linux/amd64", "linux/arm64"), "multi:1", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	children, err := index.Images()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, child := range children {
+		refused("was not tested", "multi:1")
+		if _, err := w.images().Add(t.Context(), child.Descriptor, "", nil); err != nil {
+			t.Fatal(err)
+		}
+		mark(child.Digest(), store.Passed)
+	}
+	w.ok("image", "push", "multi:1", registry+"/multi:1", "--progress", "quiet") // all platforms passed
+	mark(children[1].Digest(), store.Failed)
+	refused("failed in run", "multi:1")
+}
+
 func TestImagePushTellsWhatFailed(t *testing.T) {
 	w, registry := newWorld(t), host(t)
 	w.put("web:1")
 	broken := httptest.NewServer(nil) // answers 404 to everything
 	t.Cleanup(broken.Close)
 	bad := strings.TrimPrefix(broken.URL, "http://") + "/web:1"
-	code, stdout, stderr := w.run("image", "push", "web:1", registry+"/web:1", bad, "--progress", "quiet")
+	code, stdout, stderr := w.run("image", "push", "--untested", "web:1", registry+"/web:1", bad, "--progress", "quiet")
 	if code != PublishFailed || !strings.HasPrefix(stdout, registry+"/web:1@sha256:") || strings.Contains(stdout, bad) || !strings.Contains(stderr, bad) {
 		t.Errorf("push = %d\n%s\n%s", code, stdout, stderr)
 	}
@@ -194,7 +236,7 @@ func TestImagePushTellsWhatFailed(t *testing.T) {
 func TestPullNames(t *testing.T) {
 	w, registry := newWorld(t), host(t)
 	w.put("web:1")
-	w.ok("image", "push", "web:1", registry+"/team/web:1", registry+"/team/web:latest")
+	w.ok("image", "push", "--untested", "web:1", registry+"/team/web:1", registry+"/team/web:latest")
 	if got := w.ok("image", "pull", registry+"/team/web"); !strings.HasPrefix(got, "web:latest@") {
 		t.Errorf("pull without a tag = %q", got)
 	}
@@ -220,8 +262,8 @@ func TestPlanFindsParents(t *testing.T) {
 	if err := w.images().MarkTest(t.Context(), failed.Digest(), store.Test{Status: store.Failed, Time: time.Now()}); err != nil {
 		t.Fatal(err)
 	}
-	w.ok("image", "push", "multi:1", registry+"/multi:1", "--progress", "quiet")
-	w.ok("image", "push", "base:1.2.0-1", registry+"/base:1", "--progress", "quiet")
+	w.ok("image", "push", "--untested", "multi:1", registry+"/multi:1", "--progress", "quiet")
+	w.ok("image", "push", "--untested", "base:1.2.0-1", registry+"/base:1", "--progress", "quiet")
 	remote := newWorld(t)
 	digest := func(d v1.Hash, err error) string {
 		if err != nil {

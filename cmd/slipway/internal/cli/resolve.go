@@ -29,6 +29,7 @@ type planOptions struct {
 	tags         []string
 	push, noPush bool
 	skipTests    bool
+	testTimeout  option.Timeout
 }
 
 func (o *planOptions) AddFlags(fs *pflag.FlagSet) {
@@ -38,6 +39,7 @@ func (o *planOptions) AddFlags(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.push, "push", false, "publish after the tests (default: when the recipe has a targetRepository)")
 	fs.BoolVar(&o.noPush, "no-push", false, "do not publish")
 	fs.BoolVar(&o.skipTests, "skip-tests", false, "do not run the tests")
+	o.testTimeout.AddFlags(fs)
 }
 
 // recipeOf is the recipe that the arguments name.
@@ -50,7 +52,7 @@ func recipeOf(args []string) string {
 
 // options turns the flags into those of a plan.
 func (o *planOptions) options() (plan.Options, error) {
-	p := plan.Options{Tags: o.tags, SkipTests: o.skipTests, Machine: machine()}
+	p := plan.Options{Tags: o.tags, SkipTests: o.skipTests, TestTimeout: o.testTimeout.Duration, Machine: machine()}
 	switch {
 	case o.push && o.noPush:
 		return p, usageError{errors.New("--push and --no-push exclude each other"), "give one of them, or none to push where the recipe says so"}
@@ -87,9 +89,19 @@ type sources struct {
 	daemon daemon.Opener
 }
 
-// resolve makes the plan of a recipe. Components are looked for in the store, among the managed ones, beside the recipe
-// and at their addresses, in this order.
+// resolve makes the plan of a recipe.
 func (a *app) resolve(ctx context.Context, r *recipe.Recipe, options plan.Options, s sources) (*plan.Plan, error) {
+	kept, err := a.lookUpIn(s, r.Dir, &options)
+	if err != nil {
+		return nil, err
+	}
+	defer kept.close()
+	return plan.New(ctx, r, options)
+}
+
+// lookUpIn fills in where a plan looks up what it names. Components are looked for in the store, among the managed ones,
+// in a folder and at their addresses, in this order. The store of components is returned, to be closed.
+func (a *app) lookUpIn(s sources, folder string, options *plan.Options) (*componentSource, error) {
 	actions, err := catalog.Builtin()
 	if err != nil {
 		return nil, err
@@ -106,14 +118,13 @@ func (a *app) resolve(ctx context.Context, r *recipe.Recipe, options plan.Option
 	options.Actions, options.Fetch = actions, read
 	options.Images, options.Versions = found, found.Versions
 	kept := &componentSource{app: a}
-	defer kept.close()
 	places := []component.Source{kept, managed.Source{Actions: actions}}
-	if r.Dir != "" { // a recipe of the store has nothing beside it
-		places = append(places, component.Files{Dir: r.Dir, Actions: actions})
+	if folder != "" { // a recipe of the store has nothing beside it
+		places = append(places, component.Files{Dir: folder, Actions: actions})
 	}
 	options.Components = component.Chain(append(places,
 		artifact.Source{Registry: s.client, Actions: actions},
 		component.Addresses{Read: read, Actions: actions},
 	)...)
-	return plan.New(ctx, r, options)
+	return kept, nil
 }

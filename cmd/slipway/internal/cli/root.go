@@ -30,6 +30,7 @@ func (a *app) rootCmd() *cobra.Command {
 		a.componentCmd(),
 		a.recipeCmd(),
 		a.imageCmd(),
+		a.testCmd(),
 		a.runsCmd(),
 		a.shellCmd(),
 		a.actionCmd(),

@@ -19,7 +19,7 @@ func (a *app) runsCmd() *cobra.Command {
 			"RUN is an id, the beginning of one, or \"latest\".",
 		Example: "  slipway runs list\n  slipway runs logs latest",
 	}
-	cmd.AddCommand(a.runsListCmd(), a.runsShowCmd(), a.runsLogsCmd(), a.runsPruneCmd())
+	cmd.AddCommand(a.runsListCmd(), a.runsShowCmd(), a.runsLogsCmd(), a.runsReportCmd(), a.runsPruneCmd())
 	return group(cmd)
 }
 

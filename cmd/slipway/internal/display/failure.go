@@ -101,7 +101,7 @@ func nextCommands(res *result.Result) []string {
 	if res.Image != nil && res.Image.Reference != "" {
 		for _, t := range res.Targets {
 			if t.Status == "failed" || t.Status == "skipped" && res.Stage == "publish" {
-				commands = append(commands, fmt.Sprintf("slipway image push %s %s", res.Image.Reference, t.Reference))
+				commands = append(commands, fmt.Sprintf("slipway image push %s%s %s", untested(res), res.Image.Reference, t.Reference))
 			}
 		}
 	}
@@ -131,4 +131,12 @@ func quoteArgument(path string) string {
 		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 	}
 	return path
+}
+
+// untested is the flag that a push of an image without tests needs.
+func untested(res *result.Result) string {
+	if len(res.Tests) > 0 {
+		return ""
+	}
+	return "--untested "
 }

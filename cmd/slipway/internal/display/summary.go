@@ -15,7 +15,7 @@ func WriteSummary(w io.Writer, res *result.Result, style Style) {
 	name := recipeName(res.Recipe)
 	switch res.Status {
 	case result.Succeeded:
-		_, _ = fmt.Fprintf(w, "%s %s in %s\n", style.paint(green, "Built"), style.paint(bold, Clean(name)), Duration(time.Duration(res.Timings.Total)))
+		_, _ = fmt.Fprintf(w, "%s %s in %s\n", style.paint(green, did(res)), style.paint(bold, Clean(name)), Duration(time.Duration(res.Timings.Total)))
 	case result.Cancelled:
 		_, _ = fmt.Fprintf(w, "%s %s in stage %s\n", style.paint(yellow, "Cancelled"), style.paint(bold, Clean(name)), Clean(res.Stage))
 	default:
@@ -34,6 +34,11 @@ func WriteSummary(w io.Writer, res *result.Result, style Style) {
 		}
 		if i.Since != nil {
 			row("since", sinceText(*i.Since))
+		}
+	}
+	for _, r := range res.Reports {
+		if r.File != "" {
+			row("report", r.File)
 		}
 	}
 	for _, t := range res.Targets {
@@ -57,6 +62,14 @@ func WriteSummary(w io.Writer, res *result.Result, style Style) {
 	for _, text := range res.Warnings {
 		writeLabelled(w, style, yellow, "Warning: ", text)
 	}
+}
+
+// did is what a run that succeeded has done.
+func did(res *result.Result) string {
+	if res.Kind == result.KindTest {
+		return "Tested"
+	}
+	return "Built"
 }
 
 // WriteJSON writes v as one indented JSON value, without HTML escaping and without raw control characters.
