@@ -59,6 +59,11 @@ const (
 	healthPoll      = 500 * time.Millisecond
 	defaultInterval = 30 * time.Second
 	defaultRetries  = 3
+
+	endNews = 2 * time.Second
+
+	notReady = 1   // exit code of the runner
+	killed   = 137 // exit code of a process whose container ended
 )
 
 // patience is how long a service may fail its health check: what Docker would wait before it calls it unhealthy.
@@ -111,69 +116,48 @@ func startService(ctx, waiting context.Context, container gateway.Container, s *
 // awaitPort has the runner dial the port from inside, since a container's network need not be ours.
 func (r *running) awaitPort(ctx context.Context, env []string) error {
 	limit := orDefault(r.service.Ready, defaultReady)
-	done := make(chan error, 1)
-	go func() {
-		args := []string{runnerbin.Program, "await", "--timeout", limit.String(), strconv.Itoa(r.service.Port)}
-		done <- r.execute(ctx, args, env, rootUser, "/", io.Discard)
-	}()
+	args := []string{runnerbin.Program, "await", "--timeout", limit.String(), strconv.Itoa(r.service.Port)}
+	return r.await(ctx, func() error { return r.execute(ctx, args, env, rootUser, "/", io.Discard) }, func() error {
+		return &ServiceError{
+			Reason: fmt.Sprintf("the image's own process %s does not listen on port %d, which the image exposes, after %s",
+				r.service, r.service.Port, limit),
+			Output: r.tail.last(),
+		}
+	})
+}
+
+// awaitHealth has the runner run the health check until it succeeds. A process that fails takes the whole container with
+// it, so the tries that fail must not be processes of ours.
+func (r *running) awaitHealth(ctx context.Context) error {
+	s := r.service
+	args := append([]string{
+		runnerbin.Program, "healthcheck", "--timeout", s.Health.patience().String(), "--probe-timeout", s.Health.timeout().String(),
+		"--interval", min(healthPoll, s.Health.interval()).String(), "--",
+	}, s.Health.Command...)
+	said := &tail{}
+	return r.await(ctx, func() error { return r.execute(ctx, args, s.Env, s.User, s.Dir, said) }, func() error {
+		return r.unhealthy(said)
+	})
+}
+
+// await waits until check has found the service ready, and asks unready for the reason when it has not.
+func (r *running) await(ctx context.Context, check, unready func() error) error {
+	err := check() // the end of the service ends it
+	switch {
+	case context.Cause(ctx) != nil:
+		return context.Cause(ctx)
+	case err == nil:
+		return r.alive()
+	case exitCode(err) == notReady:
+		return unready()
+	}
 	select {
 	case <-r.ended:
 		return r.alive()
-	case err := <-done:
-		if err == nil {
-			return nil
-		}
-	}
-	if err := context.Cause(ctx); err != nil {
-		return err
-	}
-	if err := r.alive(); err != nil {
-		return err
-	}
-	return &ServiceError{
-		Reason: fmt.Sprintf("the image's own process %s does not listen on port %d, which the image exposes, after %s",
-			r.service, r.service.Port, limit),
-		Output: r.tail.last(),
-	}
-}
-
-// awaitHealth runs the health check until it succeeds.
-func (r *running) awaitHealth(ctx context.Context) error {
-	limit := time.NewTimer(r.service.Health.patience())
-	defer limit.Stop()
-	said := &tail{}
-	for {
-		healthy, err := r.probe(ctx, limit.C, said)
-		if healthy || err != nil {
-			return err
-		}
-	}
-}
-
-// probe runs the health check once, and waits a little when it did not succeed.
-func (r *running) probe(ctx context.Context, limit <-chan time.Time, said *tail) (healthy bool, err error) {
-	h := r.service.Health
-	probe, cancel := context.WithTimeout(ctx, h.timeout())
-	defer cancel()
-	done := make(chan error, 1)
-	go func() { done <- r.execute(probe, h.Command, r.service.Env, r.service.User, r.service.Dir, said) }()
-	ended := make(<-chan time.Time) // of the wait after a probe; there is none yet
-	for {
-		select {
-		case err := <-done:
-			if err == nil {
-				return true, nil
-			}
-			ended = time.After(min(healthPoll, h.interval()))
-		case <-ended:
-			return false, nil
-		case <-r.ended:
-			return false, r.alive()
-		case <-ctx.Done():
-			return false, context.Cause(ctx)
-		case <-limit:
-			return false, r.unhealthy(said)
-		}
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(stopGrace):
+		return fmt.Errorf("look whether the image's own process is ready: %w", err)
 	}
 }
 
@@ -190,7 +174,7 @@ func (r *running) unhealthy(said *tail) error {
 // the whole container.
 func (r *running) execute(ctx context.Context, args, env []string, user, dir string, output io.Writer) error {
 	process, err := r.container.Start(ctx, gateway.StartRequest{
-		Args: args, Env: env, Cwd: dir, User: user, Stdout: nopCloser{output}, Stderr: nopCloser{output},
+		Args: args, Env: env, Cwd: dir, User: user, Stdout: nopCloser{output}, Stderr: nopCloser{io.Discard},
 	})
 	if err != nil {
 		return err
@@ -217,10 +201,18 @@ func (r *running) alive() error {
 	return &ServiceError{Reason: reason, Output: r.tail.last()}
 }
 
-// verdict adds to the outcome of the tests that the service ended too early: then nothing they say counts.
+// verdict adds to the outcome of the tests that the service ended too early: then nothing they say counts. Failed tests
+// end the service themselves.
 func (r *running) verdict(code int, err error) error {
+	if code != killed && err == nil {
+		return nil
+	}
+	select {
+	case <-r.ended: // the news of it may come later than that of the tests
+	case <-time.After(endNews):
+	}
 	var died *ServiceError
-	if errors.As(r.alive(), &died) && (code != 0 || err != nil) {
+	if errors.As(r.alive(), &died) {
 		return died
 	}
 	return err

@@ -34,6 +34,7 @@ func commands() []command {
 		{"shell", "Run the image's shell, or the built-in one where there is none", Shell},
 		{"batch", "Run config files one after the other", Batch},
 		{"await", "Wait until TCP ports are listened on", Await},
+		{"healthcheck", "Run a command until it succeeds", Healthcheck},
 		{"archive", "Write the container's file system to stdout", Archive},
 		{"idle", "Reap processes until SIGTERM, as process 1 of a container", Idle},
 	}
