@@ -46,10 +46,7 @@ func (r *reader) recipe(root *yaml.Node) *Recipe {
 		{"containerType", false, func(n *yaml.Node) { r.oneOf(n, "containerType", "DOCKER") }},
 		{"instanceConfiguration", false, func(n *yaml.Node) { c.InstanceConfiguration = r.instanceConfiguration(n) }},
 		{"imageOsVersionOverride", false, short(&c.ImageOSVersionOverride, "imageOsVersionOverride")},
-		{"kmsKeyId", false, func(n *yaml.Node) {
-			r.ignore(n, r.dialect.key("kmsKeyId"))
-			short(&c.KMSKeyID, "kmsKeyId")(n)
-		}},
+		{"kmsKeyId", false, short(&c.KMSKeyID, "kmsKeyId")},
 		// A request body that was written for the API carries one; it has no meaning in a file.
 		{"clientToken", false, func(n *yaml.Node) { r.text(n, "clientToken", 1, 64) }},
 	}, r.more(c)...))

@@ -86,7 +86,7 @@ func TestEveryMember(t *testing.T) {
 		InstanceConfiguration: &InstanceConfiguration{Image: "ami-12345678", BlockDeviceMappings: []BlockDeviceMapping{
 			{DeviceName: "/dev/xvda", EBS: &EBS{VolumeSize: 30, VolumeType: "gp3", Encrypted: &encrypted}},
 		}},
-		Warnings: []string{"recipe.yaml:19:11: no effect, containers are built and not machines: kmsKeyId, instanceConfiguration"},
+		Warnings: []string{"recipe.yaml:21:3: no effect, containers are built and not machines: instanceConfiguration"},
 	}
 	if diff := cmp.Diff(want, r); diff != "" {
 		t.Errorf("Parse (-want +got):\n%s", diff)

@@ -31,7 +31,7 @@ type Recipe struct {
 	Template               TemplateSource
 	TargetRepository       *Repository
 	Tags                   map[string]string
-	KMSKeyID               string
+	KMSKeyID               string // encrypts the recipe in the component store
 	InstanceConfiguration  *InstanceConfiguration
 	Budgets                Budgets
 	// Platforms are those to build for, as os/arch[/variant]; empty leaves it to the parent and the machine. An extension.

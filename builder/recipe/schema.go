@@ -178,6 +178,6 @@ var descriptions = map[string]string{
 	"containerType":          "DOCKER, the only type.",
 	"imageOsVersionOverride": "The version of the operating system, when the parent image does not say.",
 	"instanceConfiguration":  "Without effect: containers are built and not machines.",
-	"kmsKeyId":               "Without effect.",
+	"kmsKeyId":               "The key that encrypts the recipe in the component store: an AWS KMS ARN, a URI, or an id in kms.keys of the settings.",
 	"clientToken":            "Without effect.",
 }

@@ -20,6 +20,11 @@ func label(c Component) []byte {
 	return []byte("component/" + c.Normal() + "/" + c.Version.Text + "/" + itoa(c.Build))
 }
 
+// recipeLabel is what the encrypted files of a recipe are bound to, each for itself.
+func recipeLabel(r Recipe, file string) []byte {
+	return []byte("container-recipe/" + r.Normal() + "/" + r.Version.Text + "#" + file)
+}
+
 // Owner is the account of a namespace.
 func (l *Library) Owner(namespace string) string {
 	if namespace == Own {

@@ -71,7 +71,7 @@ func highest(builds []Component, want Want) (Component, bool) {
 // shownVersions is how many versions an error lists.
 const shownVersions = 5
 
-// nearest lists versions that exist, the nearest to the wanted one first.
+// nearest lists versions that exist, the nearest to the wanted one first. Those that are never chosen say so.
 func nearest(builds []Component, want Want) []string {
 	sorted := slices.Clone(builds)
 	slices.SortStableFunc(sorted, func(a, b Component) int {
@@ -85,11 +85,21 @@ func nearest(builds []Component, want Want) []string {
 		}
 		return compare(b, a)
 	})
+	written := func(c Component) string {
+		if want.Build > 0 {
+			return c.Version.Text + "/" + itoa(c.Build)
+		}
+		return c.Version.Text
+	}
+	works := map[string]bool{}
+	for _, c := range builds {
+		works[written(c)] = works[written(c)] || c.State != Disabled
+	}
 	var versions []string
 	for _, c := range sorted {
-		text := c.Version.Text
-		if want.Build > 0 {
-			text += "/" + itoa(c.Build)
+		text := written(c)
+		if !works[text] {
+			text += " (disabled)"
 		}
 		if !slices.Contains(versions, text) {
 			versions = append(versions, text)

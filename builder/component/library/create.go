@@ -229,8 +229,8 @@ func (l *Library) inspect(c *Component, r Request, text []byte) ([]string, error
 	return warnings, nil
 }
 
-// errOvertaken says that another writer took the build number that a document was sealed for.
-var errOvertaken = errors.New("another component took the build number")
+// errOvertaken says that another writer took the number that a document was sealed for.
+var errOvertaken = errors.New("another writer took the number")
 
 // add stores a component. A document is sealed before the storage is locked, for the build number that comes next then;
 // when somebody else takes the number meanwhile it is done again.
@@ -314,21 +314,11 @@ func (l *Library) predict(ctx context.Context, c *Component) (existing *Componen
 }
 
 func (l *Library) seal(ctx context.Context, c *Component, key string, text []byte) (warning string, stored []byte, err error) {
-	if l.sealer == nil {
-		return "", nil, refuse(InvalidRequest, "kmsKeyId: documents are not encrypted here")
+	stored, c.KMSKey, warning, err = l.encrypt(ctx, key, text, label(*c))
+	if c.Encrypted = stored != nil; err == nil && !c.Encrypted {
+		stored = text
 	}
-	sealed, name, warning, err := l.sealer.Seal(ctx, key, text, label(*c))
-	if err != nil {
-		if CodeOf(err) == "" {
-			err = &Error{Code: InvalidRequest, Message: "kmsKeyId", Err: err}
-		}
-		return "", nil, err
-	}
-	c.KMSKey, c.Encrypted = name, sealed != nil
-	if sealed == nil {
-		return warning, text, nil
-	}
-	return warning, sealed, nil
+	return warning, stored, err
 }
 
 // same gives the newest build of the version when it has the content of c. It refuses other content where a version

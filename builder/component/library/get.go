@@ -132,12 +132,5 @@ func (l *Library) Document(ctx context.Context, c Component) ([]byte, error) {
 	if err != nil || !c.Encrypted {
 		return stored, err
 	}
-	if l.sealer == nil {
-		return nil, refuse(ClientFault, "component %q is encrypted with key %q, which cannot be used here", c.Short(), c.KMSKey)
-	}
-	text, err := l.sealer.Open(ctx, c.KMSKey, stored, label(c))
-	if err != nil && CodeOf(err) == "" {
-		err = &Error{Code: ClientFault, Message: fmt.Sprintf("component %q: key %q", c.Short(), c.KMSKey), Err: err}
-	}
-	return text, err
+	return l.decrypt(ctx, fmt.Sprintf("component %q", c.Short()), c.KMSKey, stored, label(c))
 }

@@ -29,7 +29,7 @@ type Options struct {
 	Settings Settings
 	// Actions are those that a document may use.
 	Actions *action.Set
-	// Sealer encrypts documents at rest; nil refuses components that are to be encrypted.
+	// Sealer encrypts documents at rest; nil refuses components and recipes that are to be encrypted.
 	Sealer Sealer
 	// Fetch reads the content behind the uri of a request, and heeds the digest at its end; nil refuses such requests.
 	Fetch recipe.Fetch
@@ -48,7 +48,7 @@ type Settings struct {
 	NoticeDays int
 	// DisableAtSupportEnd makes components unusable at the end of their support.
 	DisableAtSupportEnd bool
-	// DefaultKey encrypts the components that name no key; "" keeps them in clear text.
+	// DefaultKey encrypts the components and recipes that name no key; "" keeps them in clear text.
 	DefaultKey string
 	// StrictLimits applies the limits of the upstream model to documents inside requests.
 	StrictLimits bool

@@ -118,7 +118,8 @@ func (s *shelf) recipe(name, version string, references ...string) (library.Reci
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return s.CreateRecipe(s.t.Context(), parsed, []byte(text))
+	kept, err := s.CreateRecipe(s.t.Context(), parsed, []byte(text))
+	return kept.Recipe, err
 }
 
 func (s *shelf) keep(name, version string, references ...string) library.Recipe {

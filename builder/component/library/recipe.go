@@ -1,6 +1,7 @@
 package library
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"regexp"
@@ -13,43 +14,83 @@ import (
 	"github.com/slipway-oci/slipway/runner/document/near"
 )
 
+// KeptRecipe is what became of a recipe that was given to CreateRecipe.
+type KeptRecipe struct {
+	Recipe   Recipe
+	Warnings []string
+}
+
 // CreateRecipe keeps a recipe, file being the bytes that r was read from. A version with open nodes gets the next
 // numbers. Every component that it names must be in the store, since a recipe that is kept has no folder of its own.
-func (l *Library) CreateRecipe(ctx context.Context, r *recipe.Recipe, file []byte) (Recipe, error) {
+func (l *Library) CreateRecipe(ctx context.Context, r *recipe.Recipe, file []byte) (KeptRecipe, error) {
 	version, err := recipe.ParseVersion(r.Version.Value)
 	if err != nil {
-		return Recipe{}, &Error{Code: InvalidVersionNumber, Message: recipe.Position(r.Version.Pos) + ": semanticVersion", Err: err}
+		return KeptRecipe{}, &Error{Code: InvalidVersionNumber, Message: recipe.Position(r.Version.Pos) + ": semanticVersion", Err: err}
 	}
-	kept := Recipe{
+	asked := Recipe{
 		Name: r.Name.Value, Version: Version{version, r.Version.Value}, Description: r.Description,
-		ParentImage: r.ParentImage.Value, Platform: r.PlatformOverride.Value, Tags: r.Tags,
+		ParentImage: r.ParentImage.Value, Platform: cmp.Or(r.PlatformOverride.Value, "Linux"), Tags: r.Tags,
 		Digest: digestOf(file), Size: len(file),
 	}
-	if kept.Platform == "" {
-		kept.Platform = "Linux"
-	}
 	if err := checkParent(r); err != nil {
-		return Recipe{}, err
+		return KeptRecipe{}, err
 	}
 	template, err := l.template(ctx, r)
 	if err != nil {
-		return Recipe{}, err
+		return KeptRecipe{}, err
 	}
-	err = l.storage.Update(ctx, func(w Writer) error {
-		if err := l.refers(ctx, w, r, &kept); err != nil {
+	for {
+		kept, err := l.tryKeep(ctx, asked, r, recipeFiles{file, template})
+		if errors.Is(err, errOvertaken) && ctx.Err() == nil {
+			continue
+		}
+		return kept, err
+	}
+}
+
+// tryKeep stores a recipe. Its files are encrypted before the storage is locked, for the version that comes next then.
+func (l *Library) tryKeep(ctx context.Context, asked Recipe, r *recipe.Recipe, clear recipeFiles) (KeptRecipe, error) {
+	next := asked
+	err := l.storage.View(ctx, func(rd Reader) error {
+		next.References = nil
+		if err := l.refers(ctx, rd, r, &next); err != nil {
 			return err
 		}
-		existing, err := w.Recipes(ctx, kept.Normal())
+		existing, err := rd.Recipes(ctx, next.Normal())
 		if err != nil {
 			return err
 		}
-		if err := kept.number(existing); err != nil {
+		return next.number(existing)
+	})
+	if err != nil {
+		return KeptRecipe{}, err
+	}
+	files, warning, err := l.sealFiles(ctx, &next, cmp.Or(r.KMSKeyID, l.settings.DefaultKey), clear)
+	if err != nil {
+		return KeptRecipe{}, err
+	}
+	kept := KeptRecipe{Recipe: next}
+	if warning != "" {
+		kept.Warnings = []string{warning}
+	}
+	return kept, l.storage.Update(ctx, func(w Writer) error {
+		again := asked
+		if err := l.refers(ctx, w, r, &again); err != nil { // a component may have been deleted meanwhile
 			return err
 		}
-		kept.Created = l.now().UTC()
-		return w.AddRecipe(ctx, &kept, file, template)
+		existing, err := w.Recipes(ctx, again.Normal())
+		if err != nil {
+			return err
+		}
+		if err := again.number(existing); err != nil {
+			return err
+		}
+		if again.Version != next.Version {
+			return errOvertaken
+		}
+		kept.Recipe.References, kept.Recipe.Created = again.References, l.now().UTC()
+		return w.AddRecipe(ctx, &kept.Recipe, files.file, files.template)
 	})
-	return kept, err
 }
 
 // template reads and checks the template of a recipe. Its text is kept only when it is not in the recipe file.
@@ -211,16 +252,6 @@ func (l *Library) missingRecipe(ctx context.Context, reference string) error {
 	}
 	missing.Advice = near.Hint(normal, slices.Compact(names))
 	return missing
-}
-
-// RecipeFile gives the file of a recipe as it was stored, and the text of the template it names by an address, which is
-// empty when it names none.
-func (l *Library) RecipeFile(ctx context.Context, r Recipe) (file, template []byte, err error) {
-	err = l.storage.View(ctx, func(rd Reader) error {
-		file, template, err = rd.RecipeFile(ctx, r.ID)
-		return err
-	})
-	return file, template, err
 }
 
 // DeleteRecipe removes the recipe that a reference names with its full version.

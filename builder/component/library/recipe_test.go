@@ -63,11 +63,11 @@ func TestTheTemplateOfARecipeIsReadOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := s.CreateRecipe(s.ctx(), parsed, []byte(text))
+	kept, err := s.CreateRecipe(s.ctx(), parsed, []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, got, err := s.RecipeFile(s.ctx(), r); err != nil || string(got) != template {
+	if _, got, err := s.RecipeFile(s.ctx(), kept.Recipe); err != nil || string(got) != template {
 		t.Errorf("template %q, %v", got, err)
 	}
 }

@@ -98,6 +98,8 @@ type Recipe struct {
 	Digest      string // of File
 	Size        int
 	Created     time.Time
+	KMSKey      string      // names the key that its files are encrypted with, holds no secret; "" when none was asked for
+	Encrypted   bool        // whether its files are
 	References  []Reference // recipe order
 }
 

@@ -122,7 +122,7 @@ func (s *Sealer) Open(ctx context.Context, name string, sealed, label []byte) ([
 	}
 	document, err := box.Open(nil, e.nonce, e.box, label)
 	if err != nil {
-		return nil, &KeyError{Key: name, Op: "cannot decrypt", Err: errors.New("the stored document was changed, or belongs to another component")}
+		return nil, &KeyError{Key: name, Op: "cannot decrypt", Err: errors.New("the stored document was changed, or belongs to another component or recipe")}
 	}
 	return document, nil
 }

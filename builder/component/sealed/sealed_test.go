@@ -132,7 +132,7 @@ func TestWhatWasChangedIsRefused(t *testing.T) {
 			t.Errorf("cut off after %d bytes: got %q", i, got)
 		}
 	}
-	want := fmt.Sprintf("key %q cannot decrypt: the stored document was changed, or belongs to another component", name)
+	want := fmt.Sprintf("key %q cannot decrypt: the stored document was changed, or belongs to another component or recipe", name)
 	if _, err := s.Open(t.Context(), name, sealed, []byte("component/nginx/1.0.0/2")); err == nil || err.Error() != want {
 		t.Errorf("under another label: %v, want %s", err, want)
 	}

@@ -53,6 +53,8 @@ func (e *Error) ExitCode() int { return machineFault }
 // Hint says how to mend it.
 func (e *Error) Hint() string {
 	switch code := primary(e.Err); {
+	case errors.As(e.Err, new(*olderError)):
+		return "run slipway component list once where the file can be written"
 	case errors.As(e.Err, new(*newerError)):
 		return "update slipway, or set SLIPWAY_HOME to a folder of its own for this version"
 	case e.Backup != "":
@@ -82,6 +84,13 @@ type newerError struct{ version, known int }
 
 func (e *newerError) Error() string {
 	return fmt.Sprintf("a newer slipway has written the file: it has format %d, and this one knows %d", e.version, e.known)
+}
+
+// olderError says that a file cannot be brought to the present format, since it cannot be written.
+type olderError struct{ version, known int }
+
+func (e *olderError) Error() string {
+	return fmt.Sprintf("it has the older format %d, this slipway works with %d, and the file or its folder cannot be written", e.version, e.known)
 }
 
 var errForeign = errors.New("another program has written it")

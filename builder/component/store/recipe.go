@@ -17,7 +17,7 @@ func exists(path string) bool {
 }
 
 const recipeColumns = `SELECT r.id, r.name, r.major, r.minor, r.patch, r.version, r.description, r.parent_image, r.platform,
-	r.tags, r.digest, r.size, r.created FROM recipes r `
+	r.tags, r.digest, r.size, r.created, r.kms_key, r.encrypted FROM recipes r `
 
 // Recipes implements library.Reader.
 func (v view) Recipes(ctx context.Context, normal string) ([]library.Recipe, error) {
@@ -47,7 +47,7 @@ func scanRecipe(rows *sql.Rows, r *library.Recipe) error {
 	var created int64
 	v := &r.Version.Version
 	err := rows.Scan(&r.ID, &r.Name, &v[0], &v[1], &v[2], &r.Version.Text, &r.Description, &r.ParentImage, &r.Platform,
-		&tags, &r.Digest, &r.Size, &created)
+		&tags, &r.Digest, &r.Size, &created, &r.KMSKey, &r.Encrypted)
 	if err != nil {
 		return err
 	}
@@ -72,9 +72,9 @@ func (v view) RecipeFile(ctx context.Context, id int64) (file, template []byte, 
 func (v view) AddRecipe(ctx context.Context, r *library.Recipe, file, template []byte) error {
 	version := r.Version.Version
 	result, err := v.tx.ExecContext(ctx, `INSERT INTO recipes (normal, name, major, minor, patch, version, description, parent_image,
-		platform, tags, digest, size, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		platform, tags, digest, size, created, kms_key, encrypted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		r.Normal(), r.Name, version[0], version[1], version[2], r.Version.Text, r.Description, r.ParentImage,
-		r.Platform, encode(r.Tags), r.Digest, r.Size, r.Created.UnixMilli())
+		r.Platform, encode(r.Tags), r.Digest, r.Size, r.Created.UnixMilli(), r.KMSKey, r.Encrypted)
 	if err != nil {
 		return err
 	}

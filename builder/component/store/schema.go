@@ -110,6 +110,9 @@ CREATE TABLE notices (
 	kind  INTEGER NOT NULL,
 	event TEXT NOT NULL -- JSON
 );
+`, `
+ALTER TABLE recipes ADD COLUMN kms_key TEXT NOT NULL DEFAULT '';
+ALTER TABLE recipes ADD COLUMN encrypted INTEGER NOT NULL DEFAULT 0; -- both blobs of recipe_files
 `}
 
 // version reads the format of the file.

@@ -83,8 +83,12 @@ func openReadOnly(ctx context.Context, path string) (*Store, error) {
 		return nil, err
 	}
 	version, err := s.version(ctx)
-	if err == nil && version != len(migrations) {
-		err = fmt.Errorf("format %d, and this slipway knows %d", version, len(migrations))
+	switch {
+	case err != nil:
+	case version > len(migrations):
+		err = &newerError{version, len(migrations)}
+	case version < len(migrations):
+		err = &Error{Path: path, Op: "opening", Err: &olderError{version, len(migrations)}}
 	}
 	if err != nil {
 		_ = s.Close()

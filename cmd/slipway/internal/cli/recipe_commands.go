@@ -30,6 +30,8 @@ type recipeView struct {
 	Platform    string            `json:"platform"`
 	Components  []string          `json:"components"` // references as written
 	Tags        map[string]string `json:"tags"`
+	KMSKeyID    string            `json:"kmsKeyId,omitempty"`
+	Encrypted   bool              `json:"encrypted"`
 	Digest      string            `json:"digest"`
 	DateCreated time.Time         `json:"dateCreated"`
 }
@@ -37,7 +39,8 @@ type recipeView struct {
 func (s shelf) viewRecipe(r library.Recipe) recipeView {
 	v := recipeView{
 		ARN: s.RecipeARN(r), Reference: r.Short(), Name: r.Name, Version: r.Version.Text, Description: r.Description,
-		ParentImage: r.ParentImage, Platform: r.Platform, Components: []string{}, Tags: r.Tags, Digest: r.Digest, DateCreated: r.Created,
+		ParentImage: r.ParentImage, Platform: r.Platform, Components: []string{}, Tags: r.Tags,
+		KMSKeyID: r.KMSKey, Encrypted: r.Encrypted, Digest: r.Digest, DateCreated: r.Created,
 	}
 	if v.Tags == nil {
 		v.Tags = map[string]string{}

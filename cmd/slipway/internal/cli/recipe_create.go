@@ -41,10 +41,13 @@ func (a *app) recipeCreateCmd() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if format.JSON() {
-					return display.WriteJSON(cmd.OutOrStdout(), s.viewRecipe(kept))
+				for _, text := range kept.Warnings {
+					a.warn(text)
 				}
-				_, err = fmt.Fprintln(cmd.OutOrStdout(), kept.Short())
+				if format.JSON() {
+					return display.WriteJSON(cmd.OutOrStdout(), s.viewRecipe(kept.Recipe))
+				}
+				_, err = fmt.Fprintln(cmd.OutOrStdout(), kept.Recipe.Short())
 				return err
 			})
 		},

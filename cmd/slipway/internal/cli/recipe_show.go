@@ -46,6 +46,10 @@ func (a *app) recipeShowCmd() *cobra.Command {
 }
 
 func (a *app) writeRecipe(ctx context.Context, w io.Writer, s shelf, r library.Recipe) error {
+	encrypted := ""
+	if r.Encrypted {
+		encrypted = "with " + r.KMSKey
+	}
 	err := writeRows(w, "", [][2]string{
 		{"Recipe", r.Short()},
 		{"Name", r.Name},
@@ -54,6 +58,7 @@ func (a *app) writeRecipe(ctx context.Context, w io.Writer, s shelf, r library.R
 		{"Platform", r.Platform},
 		{"Description", r.Description},
 		{"Digest", r.Digest},
+		{"Encrypted", encrypted},
 		{"Created", when(r.Created)},
 		{"Tags", tagsText(r.Tags)},
 	})
