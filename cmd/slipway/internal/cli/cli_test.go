@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -154,7 +155,7 @@ func TestUsageErrors(t *testing.T) {
 		{"prune without a rule", []string{"runs", "prune"}},
 		{"builder that is no address", []string{"builder", "prune", "--builder", "buildkit"}},
 		{"bad reference", []string{"image", "pull", "Upper/Case"}},
-		{"daemon reference", []string{"image", "pull", "docker-daemon:web:1"}},
+		{"bad reference of an engine", []string{"image", "pull", "docker-daemon:Web:1"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -167,6 +168,15 @@ func TestUsageErrors(t *testing.T) {
 			}
 			golden.Check(t, stderr)
 		})
+	}
+}
+
+func TestEngineThatDoesNotAnswer(t *testing.T) {
+	w := newWorld(t).in(t.TempDir())
+	w.env = map[string]string{"DOCKER_HOST": "unix://" + filepath.Join(t.TempDir(), "none.sock")}
+	code, _, stderr := w.run("image", "pull", "docker-daemon:web:1")
+	if code != MachineFault || !strings.Contains(stderr, "none.sock") || !strings.Contains(stderr, "DOCKER_HOST") {
+		t.Errorf("exit code %d, want %d, and which engine and how to name another:\n%s", code, MachineFault, stderr)
 	}
 }
 

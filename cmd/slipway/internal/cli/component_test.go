@@ -224,7 +224,7 @@ func TestPlanChoosesFromTheStore(t *testing.T) {
 	for _, want := range []string{
 		`recipe.yaml:4:16: component "nginx/1.0.0/1" is disabled`,
 		`recipe.yaml:5:16: component "ngnix/1.x.x" not found in the store or beside the recipe`,
-		`did you mean "nginx" (1.2.0, 1.0.0, 2.0.0)`,
+		`did you mean "nginx" (1.2.0, 1.0.0 (disabled), 2.0.0)`,
 	} {
 		if code != WrongInput || !strings.Contains(stderr, want) {
 			t.Errorf("plan = %d, without %q:\n%s", code, want, stderr)
