@@ -167,24 +167,36 @@ var containers = conformance{
 
 func TestIdle(t *testing.T) {
 	c := newContainer(t)
+	c.prefix = append(c.prefix, "sh", "-c", `sleep 1 & exec "$0" "$@"`)
 	cmd, out, errOut := c.command("idle")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	child := ""
-	for range 500 {
-		text, _ := os.ReadFile("/proc/" + strconv.Itoa(cmd.Process.Pid) + "/task/" + strconv.Itoa(cmd.Process.Pid) + "/children")
-		if child = strings.TrimSpace(string(text)); child != "" {
-			if exe, _ := os.Readlink("/proc/" + child + "/exe"); exe == c.program {
-				break
-			}
+	idle := func() bool {
+		if child = children(cmd.Process.Pid); child == "" {
+			return false
+		}
+		exe, _ := os.Readlink("/proc/" + child + "/exe")
+		pid, err := strconv.Atoi(child)
+		return err == nil && exe == c.program && children(pid) == "" // it has reaped the process that it found
+	}
+	for tries := 0; !idle(); tries++ {
+		if tries == 4000 {
+			t.Fatal("the process that ended was not reaped")
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	time.Sleep(50 * time.Millisecond) // let it take over its signals
 	if out, err := exec.CommandContext(t.Context(), "kill", "-TERM", child).CombinedOutput(); err != nil {
 		t.Fatalf("kill %q: %v: %s", child, err, out)
 	}
 	c.finish(0, cmd.Wait(), out, errOut, []string{"idle"})
+}
+
+// children are the ids of the processes that process pid has begun, dead ones too.
+func children(pid int) string {
+	id := strconv.Itoa(pid)
+	text, _ := os.ReadFile("/proc/" + id + "/task/" + id + "/children")
+	return strings.TrimSpace(string(text))
 }

@@ -23,11 +23,11 @@ func attend(ctx context.Context) (context.Context, *execute.Processes, func()) {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(caller))
 	// A caller who ends the run interrupts it.
 	unlink := context.AfterFunc(caller, func() { cancel(&runner.InterruptError{ExitCode: runner.ExitInterrupted}) })
-	reaping, stopReaping := context.WithCancel(context.WithoutCancel(ctx))
-	go processes.Reap(reaping)
 	signals := make(chan os.Signal, 16)
 	// SIGPIPE is caught so that a reader who leaves ends its stream only; ignoring it would be inherited by commands.
 	signal.Notify(signals, caught()...)
+	reaping, stopReaping := context.WithCancel(context.WithoutCancel(ctx))
+	go processes.Reap(reaping) // behind Notify: whoever sees an orphan reaped knows that signals are heeded
 	go func() {
 		for s := range signals {
 			switch s {
