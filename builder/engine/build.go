@@ -37,6 +37,7 @@ type Build struct {
 	resp    *client.SolveResponse
 	err     error
 	decided bool
+	caches  func(context.Context) error // writes the caches of the spec
 }
 
 var errAbandoned = errors.New("abandoned before the commit")
@@ -52,6 +53,7 @@ func (e *Engine) Build(ctx context.Context, spec BuildSpec, p Progress) (*Build,
 	b := &Build{
 		Components: make([]ComponentState, len(spec.Components)),
 		commit:     make(chan struct{}), abandon: make(chan struct{}), ended: make(chan struct{}),
+		caches: func(ctx context.Context) error { return e.writeCaches(ctx, spec, runner) },
 	}
 	ran := make(chan error, 1)
 	s := &solve{engine: e, spec: &spec, runner: runner, build: b, status: newTracker(p, len(spec.Components)), seen: seenFiles{}}
@@ -115,6 +117,9 @@ func (b *Build) Commit(ctx context.Context) (Committed, error) {
 			return Committed{}, context.Cause(ctx)
 		}
 		return Committed{}, fmt.Errorf("export the image: %s: %w", rootMessage(b.err), b.err)
+	}
+	if err := b.caches(ctx); err != nil {
+		return Committed{}, err
 	}
 	return committed(b.resp.ExporterResponse)
 }
@@ -180,6 +185,9 @@ func (e *Engine) solveOptions(spec *BuildSpec, runner *runnerbin.Image) client.S
 		opt.CacheImports = append(opt.CacheImports, client.CacheOptionsEntry{Type: c.Type, Attrs: c.Attrs})
 	}
 	for _, c := range spec.CacheTo {
+		if c.Type != inline {
+			continue
+		}
 		opt.CacheExports = append(opt.CacheExports, client.CacheOptionsEntry{Type: c.Type, Attrs: c.Attrs})
 	}
 	if spec.Context != "" {
@@ -203,6 +211,10 @@ type solve struct {
 
 // run is the build stage: what stands before the components, the components, what stands behind them.
 func (s *solve) run(ctx context.Context, gw gateway.Client) (*gateway.Result, error) {
+	gw, err := withImports(gw)
+	if err != nil {
+		return nil, err
+	}
 	base, err := s.base(ctx, gw)
 	if err != nil {
 		return nil, err
@@ -214,6 +226,11 @@ func (s *solve) run(ctx context.Context, gw gateway.Client) (*gateway.Result, er
 	if err := s.runComponents(ctx, gw, components); err != nil {
 		return nil, err
 	}
+	return s.behind(ctx, gw, base, components)
+}
+
+// behind is what stands behind the components.
+func (s *solve) behind(ctx context.Context, gw gateway.Client, base input, components []component) (res *gateway.Result, err error) {
 	last := base
 	if n := len(components); n > 0 {
 		last.state = components[n-1].root
