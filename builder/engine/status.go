@@ -25,6 +25,7 @@ type tracker struct {
 	states  []ComponentState
 	begun   []bool
 	ended   []bool
+	cached  []bool // loaded from a cache, or about to be
 	names   map[digest.Digest]string
 	success func(i int)
 }
@@ -32,7 +33,7 @@ type tracker struct {
 func newTracker(p Progress, n int) *tracker {
 	return &tracker{
 		progress: p, changed: make(chan struct{}), index: map[digest.Digest]int{},
-		states: make([]ComponentState, n), begun: make([]bool, n), ended: make([]bool, n),
+		states: make([]ComponentState, n), begun: make([]bool, n), ended: make([]bool, n), cached: make([]bool, n),
 		names: map[digest.Digest]string{},
 	}
 }
@@ -78,14 +79,19 @@ func (t *tracker) vertex(v *client.Vertex) {
 		t.progress.Work(Work{ID: v.Digest.String(), Name: v.Name, Started: v.Started, Ended: v.Completed, Cached: v.Cached, Err: v.Error})
 		return
 	}
-	if v.Started != nil && !v.Cached && !t.begun[i] {
+	if v.Cached {
+		t.cached[i] = v.Error == "" // else it runs after all
+	}
+	// The download of what a cache elsewhere has is reported as the vertex, and as one that is not cached.
+	cached := v.Cached || t.cached[i]
+	if v.Started != nil && !cached && !t.begun[i] {
 		t.begun[i] = true
 		t.states[i].Started = *v.Started
 		t.progress.ComponentStarted(i, *v.Started)
 	}
 	if v.Completed != nil && !t.ended[i] {
 		t.ended[i] = true
-		t.states[i].Ended, t.states[i].Cached = *v.Completed, v.Cached
+		t.states[i].Ended, t.states[i].Cached = *v.Completed, cached
 		if v.Error == "" && t.success != nil {
 			t.success(i)
 		}
