@@ -77,7 +77,7 @@ func (b *planner) warnAbout(c *component.Component) {
 		b.warn("component %q %s is deprecated: %s", c.Name, c.Version, c.Deprecated)
 	}
 	for _, w := range c.Warnings {
-		if w.Severity == document.Warning {
+		if w.Severity == document.Warning && (!b.tests || w.Code != document.CodeNoBuildPhase) {
 			b.warn("%s: %s", recipe.Position(w.Pos), w.Message)
 		}
 	}

@@ -56,6 +56,7 @@ func testTimeout(tests recipe.Tests, flag time.Duration) time.Duration {
 // planner holds what is known on the way to a Plan.
 type planner struct {
 	what   string // the image is called so in errors
+	tests  bool   // nothing is built
 	recipe *recipe.Recipe
 	opts   Options
 	plan   *Plan

@@ -19,7 +19,7 @@ type TestInput struct {
 // ForTests makes a plan that tests an image and builds nothing: its Parent is the image, and of the components only the
 // test and container-host-test phases are left. Options that concern building have no effect.
 func ForTests(ctx context.Context, in TestInput, opts Options) (*Plan, error) {
-	b := &planner{what: "image", opts: opts, recipe: in.recipe(), plan: &Plan{
+	b := &planner{what: "image", tests: true, opts: opts, recipe: in.recipe(), plan: &Plan{
 		Context: filepath.ToSlash(in.Dir), Recipe: Recipe{Name: in.Image},
 		Tests: true, TestTimeout: testTimeout(recipe.Tests{}, opts.TestTimeout).Seconds(),
 		Components: []Component{}, Targets: []Target{}, Warnings: []string{},
