@@ -133,6 +133,11 @@ func (o *outline) boolean(n *yaml.Node) {
 	o.schemas[n] = schema{"type": []string{"boolean", "string"}}
 }
 
+// either notes what may be written in two ways.
+func (o *outline) either(n *yaml.Node, one, other func(*yaml.Node)) {
+	o.schemas[n] = schema{"anyOf": []schema{o.read(one), o.read(other)}}
+}
+
 // parameterValue notes a text, or a list with one.
 func (o *outline) parameterValue(n *yaml.Node) {
 	o.schemas[n] = schema{"anyOf": []schema{
@@ -150,34 +155,40 @@ func (o *outline) tags(n *yaml.Node) {
 
 // descriptions say in an editor what a key is for. A key has one meaning wherever it stands.
 var descriptions = map[string]string{
-	"name":                   "The name of the recipe, or of the parameter.",
-	"semanticVersion":        fmt.Sprintf("major.minor.patch. Default %s.", DefaultVersion),
-	"description":            "Free text.",
-	"parentImage":            "The image to start from: a reference, store:NAME, oci-layout:PATH, docker-daemon:NAME or scratch.",
-	"platformOverride":       "The platform of the parent image, when it does not say.",
-	"components":             "What is built into the image, and its tests, in this order.",
-	"component":              "A component: a file, NAME/VERSION in the library, or an ARN.",
-	"componentArn":           "A component, as component.",
-	"parameters":             "Values for the parameters of the component.",
-	"value":                  "The value of the parameter.",
-	"cache":                  "false runs the component in every build.",
-	"budget":                 "What the component may use.",
-	"budgets":                "Limits that the build fails on.",
-	"image":                  "For all that the build adds, or the image of a machine.",
-	"size":                   "Bytes, such as 500kB, 20MB or 1.5GiB.",
-	"files":                  "A number of files.",
-	"seconds":                "A time.",
-	"platforms":              "What to build for, such as linux/amd64 and linux/arm64. Default: what fits this machine.",
-	"workingDirectory":       "Where components run. Default /tmp.",
-	"dockerfileTemplateData": "The Dockerfile template itself.",
-	"dockerfileTemplateUri":  "A file with the Dockerfile template.",
-	"targetRepository":       "Where the image is pushed to.",
-	"service":                "ECR, or OCI for any registry.",
-	"repositoryName":         "The repository, with its registry for OCI.",
-	"tags":                   "Key and value pairs that are kept with the image.",
-	"containerType":          "DOCKER, the only type.",
-	"imageOsVersionOverride": "The version of the operating system, when the parent image does not say.",
-	"instanceConfiguration":  "Without effect: containers are built and not machines.",
-	"kmsKeyId":               "The key that encrypts the recipe in the component store: an AWS KMS ARN, a URI, or an id in kms.keys of the settings.",
-	"clientToken":            "Without effect.",
+	"name":                    "The name of the recipe, or of the parameter.",
+	"semanticVersion":         fmt.Sprintf("major.minor.patch. Default %s.", DefaultVersion),
+	"description":             "Free text.",
+	"parentImage":             "The image to start from: a reference, store:NAME, oci-layout:PATH, docker-daemon:NAME or scratch.",
+	"platformOverride":        "The platform of the parent image, when it does not say.",
+	"components":              "What is built into the image, and its tests, in this order.",
+	"component":               "A component: a file, NAME/VERSION in the library, or an ARN.",
+	"componentArn":            "A component, as component.",
+	"parameters":              "Values for the parameters of the component.",
+	"value":                   "The value of the parameter.",
+	"cache":                   "false runs the component in every build.",
+	"budget":                  "What the component may use.",
+	"budgets":                 "Limits that the build fails on.",
+	"image":                   "For all that the build adds, or the image of a machine.",
+	"size":                    "Bytes, such as 500kB, 20MB or 1.5GiB.",
+	"files":                   "A number of files.",
+	"seconds":                 "A time.",
+	"imageTestsConfiguration": "Whether tests run, and how long they may take.",
+	"imageTestsEnabled":       "false runs no tests. Default true.",
+	"timeoutMinutes":          "How long all tests may take together. Default 720.",
+	"reports":                 "Files that components and tests write and that are kept with the run: paths with * and **.",
+	"path":                    "A file of the container, or several by * and **.",
+	"type":                    "junit for test results that are merged into the JUnit report, or file.",
+	"platforms":               "What to build for, such as linux/amd64 and linux/arm64. Default: what fits this machine.",
+	"workingDirectory":        "Where components run. Default /tmp.",
+	"dockerfileTemplateData":  "The Dockerfile template itself.",
+	"dockerfileTemplateUri":   "A file with the Dockerfile template.",
+	"targetRepository":        "Where the image is pushed to.",
+	"service":                 "ECR, or OCI for any registry.",
+	"repositoryName":          "The repository, with its registry for OCI.",
+	"tags":                    "Key and value pairs that are kept with the image.",
+	"containerType":           "DOCKER, the only type.",
+	"imageOsVersionOverride":  "The version of the operating system, when the parent image does not say.",
+	"instanceConfiguration":   "Without effect: containers are built and not machines.",
+	"kmsKeyId":                "The key that encrypts the recipe in the component store: an AWS KMS ARN, a URI, or an id in kms.keys of the settings.",
+	"clientToken":             "Without effect.",
 }

@@ -70,6 +70,8 @@ func TestSchemaAgreesWithLoad(t *testing.T) {
 		plainRecipe + "tags: {team: web, number: 1, none: ~}\nbudgets: {image: {files: '7'}, component: {size: 5}}\n",
 		plainRecipe + "targetRepository: {service: OCI, repositoryName: localhost:5000/demo}\ndockerfileTemplateUri: Dockerfile\nkmsKeyId: k\n",
 		plainRecipe + "instanceConfiguration: {image: ami, blockDeviceMappings: [{deviceName: d, ebs: {iops: 100, encrypted: true, volumeType: gp3}}]}\n",
+		plainRecipe + "reports: [/r/*.xml, {path: /r/j.xml, type: junit}]\nimageTestsConfiguration: {imageTestsEnabled: false, timeoutMinutes: 5}\n",
+		plainRecipe + "reports: [{type: junit}]\n", plainRecipe + "reports: [{path: /r, type: xml}]\n",
 		"name: demo\n", plainRecipe + "nam: x\n", plainRecipe + "containerType: OCI\n", plainRecipe + "components: {component: a}\n",
 		plainRecipe + "components: [{parameters: []}]\n", plainRecipe + "components: [{componnet: a}]\n", plainRecipe + "components: [a.yaml]\n",
 		plainRecipe + "components: [{component: a, parameters: [{name: Port, value: [1, 2]}]}]\n",

@@ -56,14 +56,21 @@ func (r *reader) reports(n *yaml.Node) []Report {
 // report reads an entry; a text alone is a path of any type.
 func (r *reader) report(n *yaml.Node) Report {
 	report := Report{Type: ReportFile}
-	if value := r.value(n); value.Kind == yaml.ScalarNode && !isNull(value) {
-		report.Path = r.pattern(value)
-		return report
+	short := func(n *yaml.Node) { report.Path = r.pattern(n) }
+	long := func(n *yaml.Node) {
+		r.mapping(n, "an entry of reports", []field{
+			{"path", true, short},
+			{"type", false, func(n *yaml.Node) { report.Type = r.oneOf(n, "type", ReportFile, ReportJUnit).Value }},
+		})
 	}
-	r.mapping(n, "an entry of reports", []field{
-		{"path", true, func(n *yaml.Node) { report.Path = r.pattern(n) }},
-		{"type", false, func(n *yaml.Node) { report.Type = r.oneOf(n, "type", ReportFile, ReportJUnit).Value }},
-	})
+	switch value := r.value(n); {
+	case r.outline != nil:
+		r.outline.either(n, short, long)
+	case value.Kind == yaml.ScalarNode && !isNull(value):
+		short(value)
+	default:
+		long(n)
+	}
 	return report
 }
 
