@@ -211,8 +211,7 @@ func (r *running) verdict(code int, err error) error {
 	case <-r.ended: // the news of it may come later than that of the tests
 	case <-time.After(endNews):
 	}
-	var died *ServiceError
-	if errors.As(r.alive(), &died) {
+	if died, ok := errors.AsType[*ServiceError](r.alive()); ok {
 		return died
 	}
 	return err

@@ -26,9 +26,9 @@ func TestSecretsAreCheckedBeforeABuild(t *testing.T) {
 				t.Fatalf("error %v", err)
 			}
 			var text strings.Builder
-			if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // it is the joined error itself
+			if joined, ok := err.(interface{ Unwrap() []error }); ok {
 				for _, e := range joined.Unwrap() {
-					text.WriteString(e.Error() + "\n" + e.(interface{ Hint() string }).Hint() + "\n") //nolint:errorlint // as above
+					text.WriteString(e.Error() + "\n" + e.(interface{ Hint() string }).Hint() + "\n")
 				}
 			}
 			for _, want := range tt.want {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -85,7 +86,7 @@ func (t *teller) tell(e event.Event) {
 }
 
 func key(e event.Event) string {
-	return strings.Join([]string{string(e.Stage), e.Platform, e.Component, string(rune(e.Index))}, "\x00")
+	return strings.Join([]string{string(e.Stage), e.Platform, e.Component, strconv.Itoa(e.Index)}, "\x00")
 }
 
 func (t *teller) begin(e event.Event) {

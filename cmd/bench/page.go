@@ -26,5 +26,5 @@ func writePage(path, mark, text string) error {
 	if !found || !closed {
 		return fmt.Errorf("%s has no place for the %s: %q and %q around it are missing", path, mark, strings.TrimSpace(begin), end)
 	}
-	return os.WriteFile(path, []byte(before+begin+"\n"+strings.TrimSpace(text)+"\n\n"+end+after), 0o644)
+	return os.WriteFile(path, []byte(before+begin+"\n"+strings.TrimSpace(text)+"\n\n"+end+after), 0o644) //nolint:gosec // the page is named on the command line
 }

@@ -103,8 +103,8 @@ func straightness(points []Point) float64 {
 		mean += q.Y / float64(len(points))
 	}
 	for _, q := range points {
-		left += math.Pow(q.Y-base-slope*q.X, 2)
-		all += math.Pow(q.Y-mean, 2)
+		left += square(q.Y - base - slope*q.X)
+		all += square(q.Y - mean)
 	}
 	if all == 0 {
 		return 1
@@ -154,3 +154,5 @@ func number(v float64) string {
 	}
 	return strings.Join(append([]string{text}, parts...), "\u2009")
 }
+
+func square(x float64) float64 { return x * x }

@@ -12,11 +12,11 @@ import (
 func (s *Store) WithConfig(ctx context.Context, config v1.Hash) (Image, error) {
 	var found Image
 	err := s.eachImage(ctx, func(img Image, m *v1.Manifest) error {
-		if m.Config.Digest != config || img.complete() != nil {
-			return nil
+		if m.Config.Digest == config && img.complete() == nil {
+			found = img
+			return errFound
 		}
-		found = img
-		return errFound
+		return nil
 	})
 	switch {
 	case found.store != nil:

@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/slipway-oci/slipway/builder/plan"
 	"github.com/slipway-oci/slipway/builder/stage"
@@ -37,7 +38,7 @@ func (b *bounded) Write(p []byte) (int, error) {
 	}
 	part := p[:min(len(p), b.left)]
 	if b.left -= len(part); b.left == 0 {
-		part = append(part[:len(part):len(part)], "\n[the rest was not kept]\n"...)
+		part = append(slices.Clip(part), "\n[the rest was not kept]\n"...)
 	}
 	// A full disk must not stop the process that writes.
 	_, _ = b.File.Write(part)

@@ -46,14 +46,14 @@ func (o *outcome) wantReasons(what string, want map[string]string) *outcome {
 	return o
 }
 
-// base imports an image of one file.
-func (h *home) base(name, content string) {
+// base imports an image of one file as base:1.
+func (h *home) base(content string) {
 	h.t.Helper()
 	archive := filepath.Join(h.t.TempDir(), "base.tar")
 	if err := os.WriteFile(archive, ocitest.Tar(h.t, ocitest.Files{"base": content}), 0o600); err != nil {
 		h.t.Fatal(err)
 	}
-	h.run("image", "import", archive, name).wantCode(0)
+	h.run("image", "import", archive, "base:1").wantCode(0)
 }
 
 // fileWith is a component that makes a file named after it, with a parameter in it.
@@ -66,7 +66,7 @@ const digests = "sha256:[0-9a-f]{12}"
 func TestReasonsWhyComponentsRun(t *testing.T) {
 	t.Parallel()
 	h := newHome(t)
-	h.base("base:1", "first")
+	h.base("first")
 	p := newProject(t, "store:base:1", fileWith("a", "a"), fileWith("b", "b"), fileWith("c", "c"))
 	behind := func(name string) string { return fmt.Sprintf("component %q before it ran again", name) }
 	all := func(a, b, c string) map[string]string { return map[string]string{"a": a, "b": b, "c": c} }
@@ -79,7 +79,7 @@ func TestReasonsWhyComponentsRun(t *testing.T) {
 	h.build(p, "-p", "c.Word=two", "--no-cache=b").wantReasons("one component without cache", all("cached", "--no-cache asks for it", behind("b")))
 	h.build(p, "-p", "c.Word=two", "--no-cache").wantReasons("no cache", all("--no-cache asks for it", "--no-cache asks for it", "--no-cache asks for it"))
 	h.build(p, "-p", "c.Word=two").wantReasons("with the cache again", all("cached", "cached", "cached"))
-	h.base("base:1", "second")
+	h.base("second")
 	h.build(p, "-p", "c.Word=two").wantReasons("parent", all("the parent image changed from "+digests+" to "+digests, behind("a"), behind("a")))
 	h.run("builder", "prune").wantCode(0)
 	h.build(p, "-p", "c.Word=two").wantReasons("pruned", all("nothing changed, but the builder does not have its result any more: its cache was pruned, or it is another builder", behind("a"), behind("a")))
@@ -205,7 +205,7 @@ func TestComponentWithoutCacheGivesANewLayerToThoseBehind(t *testing.T) {
 
 // TestCachesOutsideTheBuilder takes components from a registry and from a folder into an empty home: their files, which
 // another run would give another content, and their logs.
-func TestCachesOutsideTheBuilder(t *testing.T) {
+func TestCachesOutsideTheBuilder(t *testing.T) { //nolint:tparallel // both count the calls of one server
 	t.Parallel()
 	var calls atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -221,8 +221,8 @@ func TestCachesOutsideTheBuilder(t *testing.T) {
 	} {
 		t.Run(cache.name, func(t *testing.T) {
 			first, other := newHome(t), newHome(t)
-			first.base("base:1", "base")
-			other.base("base:1", "base")
+			first.base("base")
+			other.base("base")
 			digest := first.build(p, "--cache-to", cache.to).digest()
 			before := calls.Load()
 			o := other.build(p, "--cache-from", cache.from)

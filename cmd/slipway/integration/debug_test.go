@@ -19,14 +19,13 @@ func (h *home) typed(text string, args ...string) *outcome {
 	return h.startWith(strings.NewReader(text), args...).wait()
 }
 
-func (o *outcome) wantStdout(texts ...string) *outcome {
+func (o *outcome) wantStdout(texts ...string) {
 	o.t.Helper()
 	for _, text := range texts {
 		if !strings.Contains(o.stdout, text) {
 			o.t.Errorf("slipway %q: stdout does not contain %q:\n%s%s", o.args[1:], text, o.stdout, o.stderr)
 		}
 	}
-	return o
 }
 
 // chained is a component whose third step fails until a file is there, whose name an earlier step has read, and whose
@@ -63,20 +62,20 @@ func diskUse(t *testing.T, dir string) (bytes int64) {
 	return bytes
 }
 
-func TestWF21KeepFailed(t *testing.T) {
+func TestWF21KeepFailed(t *testing.T) { //nolint:tparallel // its parts look at one home, one after the other
 	t.Parallel()
 	h := newHome(t)
 	large := createFile("/large", hex.EncodeToString(ocitest.Noise(300_000, 7))) // of 300 kB when compressed
 	p := newProject(t, "scratch", component("first", build(large)), chained("second", build))
 
-	o := h.run("build", p.dir).wantCode(1, "Next:  slipway build --keep-failed")
+	h.run("build", p.dir).wantCode(1, "Next:  slipway build --keep-failed")
 	h.run("shell", "latest", "--", "slipway-runner", "--version").wantCode(2, "kept no state", "--keep-failed")
 	if len(h.pointers()) != 0 {
 		t.Errorf("without --keep-failed the image store has %v", h.pointers())
 	}
 	before := diskUse(t, filepath.Join(h.dir, "images"))
 
-	o = h.run("build", p.dir, "--keep-failed").wantCode(1)
+	o := h.run("build", p.dir, "--keep-failed").wantCode(1)
 	run := filepath.Base(h.runFolder())
 	if !strings.Contains(o.stderr, "Next:  slipway shell "+run+"\n") {
 		t.Errorf("the error does not name the shell:\n%s", o.stderr)

@@ -18,13 +18,12 @@ import (
 )
 
 // wrote fails the test unless a command succeeded and wrote a text.
-func (o *outcome) wrote(text string) *outcome {
+func (o *outcome) wrote(text string) {
 	o.t.Helper()
 	o.wantCode(0)
 	if o.stdout != text {
 		o.t.Errorf("slipway %q wrote %q, want %q", o.args[1:], o.stdout, text)
 	}
-	return o
 }
 
 // keep puts a component into the store of a home.

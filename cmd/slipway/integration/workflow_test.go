@@ -66,39 +66,58 @@ func TestWF19WF22WF25StatusesReasonAndSteps(t *testing.T) {
 		reason     string // behind the id of the last workflow
 	}{
 		{
-			"published", registry, nil, []phase{build(ok), test(ok)}, 0, "PENDING CREATING BUILDING TESTING DISTRIBUTING AVAILABLE",
+			"published", registry, nil,
+			[]phase{build(ok), test(ok)},
+			0, "PENDING CREATING BUILDING TESTING DISTRIBUTING AVAILABLE",
 			[]string{
 				built, "TEST COMPLETED 3+0+1: LaunchTestContainer COMPLETED, ApplyTestComponents COMPLETED, " +
 					"ApplyContainerHostTests SKIPPED, TerminateTestContainer COMPLETED", "DISTRIBUTION COMPLETED 1+0+0: DistributeImage COMPLETED",
-			}, "",
+			},
+			"",
 		},
 		{
-			"no tests, no target", "", nil, []phase{build(ok)}, 0, "PENDING CREATING BUILDING TESTING AVAILABLE",
-			[]string{built, noTests, noTarget}, "",
+			"no tests, no target", "", nil,
+			[]phase{build(ok)},
+			0, "PENDING CREATING BUILDING TESTING AVAILABLE",
+			[]string{built, noTests, noTarget},
+			"",
 		},
 		{
-			"tests off", registry, []string{"--skip-tests"}, []phase{build(ok), test(bad)}, 0, "PENDING CREATING BUILDING DISTRIBUTING AVAILABLE",
-			[]string{built, "TEST SKIPPED 0+0+0: ", "DISTRIBUTION COMPLETED 1+0+0: DistributeImage COMPLETED"}, "",
+			"tests off", registry,
+			[]string{"--skip-tests"},
+			[]phase{build(ok), test(bad)},
+			0, "PENDING CREATING BUILDING DISTRIBUTING AVAILABLE",
+			[]string{built, "TEST SKIPPED 0+0+0: ", "DISTRIBUTION COMPLETED 1+0+0: DistributeImage COMPLETED"},
+			"",
 		},
 		{
-			"build fails", registry, nil, []phase{build(bad)}, 1, "PENDING CREATING BUILDING FAILED",
+			"build fails", registry, nil,
+			[]phase{build(bad)},
+			1, "PENDING CREATING BUILDING FAILED",
 			[]string{"BUILD FAILED 2+1+0: ResolveInputs COMPLETED, PrepareBuilder COMPLETED, ApplyBuildComponents FAILED"},
 			" failed at ApplyBuildComponents: c/build/Step1: ",
 		},
 		{
-			"test fails", registry, nil, []phase{build(ok), test(bad)}, 3, "PENDING CREATING BUILDING TESTING FAILED",
+			"test fails", registry, nil,
+			[]phase{build(ok), test(bad)},
+			3, "PENDING CREATING BUILDING TESTING FAILED",
 			[]string{built, "TEST FAILED 2+1+0: LaunchTestContainer COMPLETED, ApplyTestComponents FAILED, TerminateTestContainer COMPLETED"},
 			" failed at ApplyTestComponents: c/test/Step1: ",
 		},
 		{
-			"host test fails", registry, nil, []phase{build(ok), test(ok), hostTest(bad)}, 3, "PENDING CREATING BUILDING TESTING FAILED",
+			"host test fails", registry, nil,
+			[]phase{build(ok), test(ok), hostTest(bad)},
+			3, "PENDING CREATING BUILDING TESTING FAILED",
 			[]string{built, "TEST FAILED 3+1+0: LaunchTestContainer COMPLETED, ApplyTestComponents COMPLETED, " +
 				"ApplyContainerHostTests FAILED, TerminateTestContainer COMPLETED"},
 			" failed at ApplyContainerHostTests: c/container-host-test/Step1: ",
 		},
 		{
-			"publishing fails", refused.Host, nil, []phase{build(ok)}, 4, "PENDING CREATING BUILDING TESTING DISTRIBUTING FAILED",
-			[]string{built, noTests, "DISTRIBUTION FAILED 0+1+0: DistributeImage FAILED"}, " failed at DistributeImage: ",
+			"publishing fails", refused.Host, nil,
+			[]phase{build(ok)},
+			4, "PENDING CREATING BUILDING TESTING DISTRIBUTING FAILED",
+			[]string{built, noTests, "DISTRIBUTION FAILED 0+1+0: DistributeImage FAILED"},
+			" failed at DistributeImage: ",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

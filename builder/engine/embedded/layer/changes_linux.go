@@ -116,7 +116,7 @@ func (c *changes) directory(ctx context.Context, e entry, base unix.Stat_t, foun
 	if err != nil {
 		return &fs.PathError{Op: "open", Path: filepath.Join(c.upper.path, e.path), Err: err}
 	}
-	dir := os.NewFile(uintptr(fd), e.name) //nolint:gosec // a descriptor is not negative
+	dir := os.NewFile(uintptr(fd), e.name)
 	defer func() { _ = dir.Close() }()
 	marks, err := overlayMarks(fd)
 	if err != nil {

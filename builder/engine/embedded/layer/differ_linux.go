@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/containerd/v2/core/diff"
@@ -75,9 +76,7 @@ func (d *Differ) compare(ctx context.Context, lower, upper []mount.Mount, config
 	}
 	desc := ocispecs.Descriptor{MediaType: config.MediaType, Digest: blob.digest(), Size: blob.size}
 	added := map[string]string{labels.LabelUncompressed: diffID.String()}
-	for name, value := range config.Labels {
-		added[name] = value
-	}
+	maps.Copy(added, config.Labels)
 	if err := blob.commit(ctx, d.store, desc, added); err != nil {
 		return ocispecs.Descriptor{}, fmt.Errorf("layer %s: %w", desc.Digest, err)
 	}

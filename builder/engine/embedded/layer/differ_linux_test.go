@@ -37,31 +37,31 @@ func (c *counter) Header(*tar.Header)               { c.files++ }
 func (c *counter) Report() (json.RawMessage, error) { return json.Marshal(c.files) }
 
 // newTestDiffer has a content store as the worker's.
-func newTestDiffer(t testing.TB) (*Differ, content.Store, string) {
-	t.Helper()
-	folder := t.TempDir()
+func newTestDiffer(tb testing.TB) (*Differ, content.Store, string) {
+	tb.Helper()
+	folder := tb.TempDir()
 	backend, err := local.NewStore(folder)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	db, err := bolt.Open(filepath.Join(t.TempDir(), "meta.db"), 0o600, &bolt.Options{NoSync: true})
+	db, err := bolt.Open(filepath.Join(tb.TempDir(), "meta.db"), 0o600, &bolt.Options{NoSync: true})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = db.Close() })
+	tb.Cleanup(func() { _ = db.Close() })
 	store := containerdsnapshot.NewContentStore(metadata.NewDB(db, backend, nil).ContentStore(), "test")
 	return NewDiffer(store, folder, func() Observer { return &counter{} }), store, folder
 }
 
 // layerOf makes a layer with the compression of a type.
-func layerOf(t testing.TB, d *Differ, c compression.Config, lower, upper []mount.Mount) ocispecs.Descriptor {
-	t.Helper()
+func layerOf(tb testing.TB, d *Differ, c compression.Config, lower, upper []mount.Mount) ocispecs.Descriptor {
+	tb.Helper()
 	c = Faster(c)
-	compressor, _ := c.Type.Compress(t.Context(), c)
-	desc, err := d.Compare(t.Context(), lower, upper, diff.WithMediaType(c.Type.MediaType()), diff.WithReference("ref"),
+	compressor, _ := c.Type.Compress(tb.Context(), c)
+	desc, err := d.Compare(tb.Context(), lower, upper, diff.WithMediaType(c.Type.MediaType()), diff.WithReference("ref"),
 		diff.WithCompressor(func(w io.Writer, mediaType string) (io.WriteCloser, error) { return compressor(w, mediaType) }))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return desc
 }

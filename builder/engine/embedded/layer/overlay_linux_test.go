@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -96,7 +97,7 @@ func (s snapshots) mounts() (lower, upper []mount.Mount) {
 			return []mount.Mount{{Type: "overlay", Source: "overlay", Options: s.options(dirs)}}
 		}
 	}
-	return one(s.lowers), one(append(s.lowers[:len(s.lowers):len(s.lowers)], s.upper))
+	return one(s.lowers), one(append(slices.Clip(s.lowers), s.upper))
 }
 
 // ours is the layer as this package writes it.
@@ -163,6 +164,7 @@ func files(t *testing.T, data []byte) (names, texts []string) {
 
 // must fails the test for an error of a preparation.
 func must(t *testing.T) func(error) {
+	t.Helper()
 	return func(err error) {
 		t.Helper()
 		if err != nil {
@@ -175,6 +177,7 @@ func must(t *testing.T) func(error) {
 var cut = time.Date(2020, 2, 3, 4, 5, 6, 0, time.UTC)
 
 func lowerTree(t *testing.T) func(string) {
+	t.Helper()
 	ok := must(t)
 	return func(root string) {
 		in := func(name string) string { return filepath.Join(root, name) }
@@ -199,6 +202,7 @@ func lowerTree(t *testing.T) func(string) {
 }
 
 func upperTree(t *testing.T) func(string) {
+	t.Helper()
 	ok := must(t)
 	return func(root string) {
 		in := func(name string) string { return filepath.Join(root, name) }
@@ -348,7 +352,7 @@ func disturb(t *testing.T, random *rand.Rand, root string, n int) {
 		case 6:
 			_ = os.Chmod(path, os.FileMode(random.IntN(0o777))|0o700)
 		case 7:
-			_ = unix.Mknod(path, unix.S_IFCHR|0o600, int(unix.Mkdev(1, uint32(random.IntN(3))))) //nolint:gosec // small
+			_ = unix.Mknod(path, unix.S_IFCHR|0o600, int(unix.Mkdev(1, uint32(random.IntN(3)))))
 		case 8:
 			_ = os.Chtimes(path, cut, cut)
 		default:

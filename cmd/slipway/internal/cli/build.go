@@ -163,7 +163,7 @@ func (o *buildOptions) builderOptions(getenv func(string) string) (builder.Optio
 		IsolatedTests: o.tests.isolation.Each(), CacheTests: o.tests.cached,
 	}
 	var err error
-	if b.Secrets, err = o.Secret.Values(getenv); err != nil {
+	if b.Secrets, err = o.Values(getenv); err != nil {
 		return b, err
 	}
 	b.CacheFrom, b.CacheTo, err = o.Caches()

@@ -69,7 +69,7 @@ func (a *app) imageLoadCmd() *cobra.Command {
 }
 
 func (a *app) runImageLoad(ctx context.Context, file string) error {
-	var archive io.Reader = a.Stdin
+	archive := a.Stdin
 	if file != "-" {
 		f, err := os.Open(file)
 		if err != nil {

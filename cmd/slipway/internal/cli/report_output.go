@@ -74,7 +74,7 @@ func writeGitHub(res *result.Result, getenv func(string) string, log io.Writer) 
 	if file == "" {
 		return nil
 	}
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644) //nolint:gosec // a page that others show
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
 	}

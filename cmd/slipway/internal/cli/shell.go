@@ -115,7 +115,7 @@ type entered struct {
 
 // entered finds what a shell is to enter: an image by its name, or the state of a failed run.
 func (a *app) entered(ctx context.Context, images *store.Store, runs string, o *shellOptions) (entered, error) {
-	secrets, err := o.Secret.Values(a.Getenv)
+	secrets, err := o.Values(a.Getenv)
 	if err != nil {
 		return entered{}, err
 	}

@@ -111,7 +111,7 @@ func (a *app) test(ctx context.Context, o *testOptions, events *show) (*result.R
 		Store: images, Registry: client, Started: started, Memory: folders.Memory(), Daemon: a.daemon(),
 		IsolatedTests: o.tests.isolation.Each(), CacheTests: o.tests.cached,
 	}
-	if do.Secrets, err = o.Secret.Values(a.Getenv); err != nil {
+	if do.Secrets, err = o.Values(a.Getenv); err != nil {
 		return nil, err
 	}
 	options, err := o.options(option.IDs(do.Secrets))
@@ -146,7 +146,7 @@ func (o *testOptions) options(secrets []string) (plan.Options, error) {
 	if p.Platforms, err = o.Platforms(); err != nil {
 		return p, err
 	}
-	return p, o.Params.Apply(&p)
+	return p, o.Apply(&p)
 }
 
 // imageIn is the reference of an image that people name: what the store has comes first.
