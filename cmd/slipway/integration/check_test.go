@@ -62,7 +62,7 @@ func TestBudgetIsExit1AndNothingIsPushed(t *testing.T) {
 func TestDifferenceToTheLastImageThatPassed(t *testing.T) {
 	h := shared(t)
 	write := func(bytes string, check step, more ...document) *project {
-		c := component("c", build(bash("head -c "+bytes+" /dev/zero > /srv/data")), test(check))
+		c := component("c", build(bash("seq 1 9999 | head -c "+bytes+" > /srv/data")), test(check))
 		return newProject(t, debian, append([]document{c}, more...)...)
 	}
 	first := write("5000", bash("true"), component("gone", build(bash("echo > /gone"))))

@@ -23,7 +23,7 @@ func TestExampleMultiStage(t *testing.T) {
 	needsMirror(t)
 	h := shared(t)
 	r := h.run(example("multi-stage")...).wantCode(0).result()
-	wantTests(t, r.Tests, "harden", "service", "service")
+	wantTests(t, r.Tests, "harden", "service")
 
 	o := h.run(example("multi-stage", "--param", "service.Version=9.9.9")...).wantCode(3, "AnswersAreRight")
 	if stage := o.result().Stage; stage != string(event.StageTest) {
