@@ -22,7 +22,7 @@ func TestFullDiskIsExit5(t *testing.T) {
 	}{
 		// The parent is 60 MB compressed, twice, and 190 MB unpacked.
 		{"unpacking the parent", 200, bash("true"), "build"},
-		{"commit", 440, bash("head -c 60000000 /dev/urandom > /large"), "commit"},
+		{"commit", 405, bash("head -c 60000000 /dev/urandom > /large"), "commit"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			h := &home{t: t, dir: mountTmpfs(t, tt.megabytes)}
