@@ -42,7 +42,7 @@ race: runner
 	CGO_ENABLED=1 $(GO) test -race $$($(GO) list ./... | grep -v /cmd/slipway/integration)
 
 integration: build
-	$(GO) test -count=1 -timeout 20m ./cmd/slipway/integration/...
+	$(GO) test -count=1 -timeout 40m ./cmd/slipway/integration/...
 
 demo: prerequisites build
 	sh examples/demo.sh

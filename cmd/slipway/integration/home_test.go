@@ -26,7 +26,7 @@ import (
 )
 
 // commandTimeout is the longest that any one command of these tests may take.
-const commandTimeout = 2 * time.Minute
+const commandTimeout = 5 * time.Minute
 
 // home is a SLIPWAY_HOME and how slipway is run with it.
 type home struct {
