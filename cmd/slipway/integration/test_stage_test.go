@@ -105,12 +105,13 @@ func TestReportsAreKept(t *testing.T) {
 	}
 	p := newProject(t, debian,
 		component("first", build(createFile("/results/deep/first.xml", junit("first", "")))),
-		component("second", build(bash("rm -r /results", "echo text > /var/log/second.log", "echo token-of-the-test >> /var/log/second.log"))),
+		component("second", build(bash("rm -r /results", "echo text > /var/log/second.log", "echo {{ secrets.token }} >> /var/log/second.log"))),
 		component("check", test(createFile("/results/check.xml", junit("check", `<failure message="it is wrong"/>`)))))
 	p.add("reports:", "  - {path: '/results/**/*.xml', type: junit}", "  - /var/log/second.log", "  - /never/written.txt")
 	p.write("token", "token-of-the-test")
 	file := filepath.Join(t.TempDir(), "junit.xml")
-	r := h.build(p, "--report", "junit="+file, "--secret", "id=token,src="+filepath.Join(p.dir, "token")).wantCode(0).result()
+	secret := "--secret=id=token,src=" + filepath.Join(p.dir, "token")
+	r := h.build(p, "--report", "junit="+file, secret).wantCode(0).result()
 	var got []string
 	for _, report := range r.Reports {
 		got = append(got, report.Stage+" "+report.Component+" "+report.Path)
@@ -127,7 +128,7 @@ func TestReportsAreKept(t *testing.T) {
 	if files := filesOf(t, layersOf(t, h.image(r.Image.Digest))[2:]...); files["/var/log/second.log"] == "" {
 		t.Errorf("the report is not in the image any more: %v", files)
 	}
-	if again := h.build(p).wantCode(0).result(); len(again.Reports) != len(r.Reports) {
+	if again := h.build(p, secret).wantCode(0).result(); len(again.Reports) != len(r.Reports) {
 		t.Errorf("from the cache: %d reports, want %d: %+v", len(again.Reports), len(r.Reports), again.Reports)
 	}
 	p.change(component("second", build(bash("echo why > /results/second.xml; exit 1"))))
