@@ -60,6 +60,9 @@ func Run(ctx context.Context, o Options) (code int, err error) {
 
 // converse reads and runs one line after the other.
 func (o Options) converse(ctx context.Context, r *interp.Runner) (code int, err error) {
+	interrupts := make(chan os.Signal, 1) // Ctrl-C at the prompt is nothing
+	signal.Notify(interrupts, os.Interrupt)
+	defer signal.Stop(interrupts)
 	parser := syntax.NewParser()
 	fmt.Fprint(o.Stdout, prompt(r))
 	for statements, err := range parser.InteractiveSeq(o.Stdin) {

@@ -87,7 +87,7 @@ func TestReasonsWhyComponentsRun(t *testing.T) {
 	h.build(p, "-p", "c.Word=two").wantReasons("cache: false", all("cached", "cache: false in the recipe asks for it", behind("b")))
 	p.write("recipe.yaml", strings.Replace(p.recipe, "  - component: ./b.yaml\n", "", 1))
 	h.build(p, "-p", "c.Word=two").wantReasons("order", map[string]string{"a": "cached", "c": "the order of the components changed"})
-	h.run("build", p.dir, "--no-cache=d").wantCode(2, `no component "d" runs in the build stage`, `did you mean "a"?`)
+	h.run("build", p.dir, "--no-cache=d").wantCode(2, `no component "d" runs in the build stage`, `these do: ["a" "c"]`)
 }
 
 func TestReasonIsAFileOfTheTemplate(t *testing.T) {
