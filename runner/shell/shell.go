@@ -48,14 +48,23 @@ func Run(ctx context.Context, o Options) (code int, err error) {
 	if err != nil {
 		return 1, err
 	}
-	if !o.Interactive {
-		script, err := syntax.NewParser().Parse(o.Stdin, "")
+	if o.Interactive {
+		return o.converse(ctx, r)
+	}
+	return o.follow(ctx, r)
+}
+
+// follow runs each statement as soon as it is read, so that whoever writes the commands can wait for what they do.
+func (o Options) follow(ctx context.Context, r *interp.Runner) (code int, err error) {
+	for statement, err := range syntax.NewParser().StmtsSeq(o.Stdin) {
 		if err != nil {
 			return 2, err
 		}
-		return exitCode(r.Run(ctx, script))
+		if code, err = exitCode(r.Run(ctx, statement)); err != nil || r.Exited() {
+			return code, err
+		}
 	}
-	return o.converse(ctx, r)
+	return code, nil
 }
 
 // converse reads and runs one line after the other.

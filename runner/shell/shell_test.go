@@ -1,6 +1,8 @@
 package shell
 
 import (
+	"bufio"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -53,6 +55,10 @@ func TestScripts(t *testing.T) {
 		{"syntax", "if", 2, "", "if"},
 		{"env", "export B=2; C=3; env | while read v; do case $v in A=*|B=*|C=*) echo $v;; esac; done", 0, "A=1\nB=2\n", ""},
 		{"help", "help >/dev/null", 0, "", ""},
+		{"set -e", "set -e; cat nothing\necho on", 1, "", "cat: "},
+		{"failure before the end", "cat nothing\ntrue\n", 0, "", "cat: "},
+		{"function over lines", "f() {\n echo $1\n}\nf x\n", 0, "x\n", ""},
+		{"here document", "cat <<E\na\nb\nE\n", 0, "a\nb\n", ""},
 		{"failure goes on", "cat nothing; echo on", 0, "on\n", "cat: "},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -61,6 +67,43 @@ func TestScripts(t *testing.T) {
 				t.Errorf("code %d, stdout %q, stderr %q\nwant %d, %q, %q", code, stdout, stderr, tt.code, tt.stdout, tt.stderr)
 			}
 		})
+	}
+}
+
+// TestStatementsRunAsTheyCome writes the second command after it has seen what the first one wrote.
+func TestStatementsRunAsTheyCome(t *testing.T) {
+	commands, typed, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown, written, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan int)
+	go func() {
+		code, err := Run(t.Context(), Options{Stdin: commands, Stdout: written, Stderr: io.Discard})
+		if err != nil {
+			t.Error(err)
+		}
+		_ = written.Close()
+		ended <- code
+	}()
+	lines := bufio.NewScanner(shown)
+	for _, word := range []string{"one", "two"} {
+		if _, err := typed.WriteString("echo " + word + "\n"); err != nil {
+			t.Fatal(err)
+		}
+		if !lines.Scan() || lines.Text() != word {
+			t.Fatalf("%q instead of %q", lines.Text(), word)
+		}
+	}
+	if _, err := typed.WriteString("exit 3"); err != nil {
+		t.Fatal(err)
+	}
+	_ = typed.Close()
+	if code := <-ended; code != 3 {
+		t.Errorf("exit code %d", code)
 	}
 }
 

@@ -113,7 +113,7 @@ func busyBox(t *testing.T) string {
 	add("etc/passwd", 0o644, []byte("root:x:0:0:root:/root:/bin/sh\napp:x:10001:10001::/:/bin/false\n"))
 	add("etc/group", 0o644, []byte("root:x:0:\napp:x:10001:\n"))
 	add("etc/shadow", 0o640, []byte("root:*:::::::\n"))
-	for _, applet := range []string{"sh", "cat", "tr", "grep", "mkdir", "chmod", "chown", "find", "stat", "ls", "sed", "rm", "id", "sleep", "cmp", "head", "awk"} {
+	for _, applet := range []string{"sh", "cat", "tr", "grep", "mkdir", "chmod", "chown", "find", "stat", "ls", "sed", "rm", "id", "sleep", "cmp", "head", "awk", "base64"} {
 		if err := w.WriteHeader(&tar.Header{Name: "bin/" + applet, Linkname: "busybox", Typeflag: tar.TypeSymlink, Mode: 0o777}); err != nil {
 			t.Fatal(err)
 		}

@@ -67,20 +67,22 @@ func wantSecretNowhere(t *testing.T, secret string, folders ...string) {
 }
 
 func TestSecretsAreNowhere(t *testing.T) {
-	t.Skip("searching a whole home takes longer than the limit of all tests; it has to look into fewer files first")
 	h, registry := newHome(t), ocitest.Distribution(t)
-	h.run("image", "import", debianTar(t), "debian:bookworm").wantCode(0)
+	h.run("image", "import", busyBox(t), "busybox:static").wantCode(0) // small, since every file of the home is looked into
 	reports, cache := t.TempDir(), t.TempDir()
 	file := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(file, []byte(secretValue+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	say := bash(
+	sh := func(lines ...string) step {
+		return step{"action": "ExecuteBinary", "inputs": map[string]any{"path": "/bin/sh", "arguments": []string{"-ec", strings.Join(lines, "\n")}}}
+	}
+	say := sh(
 		"t='{{ secrets.TOKEN }}'", "echo \"plain $t\"", "echo \"err $t\" >&2", "printf %s \"$t\" | base64 -w0; echo", "printf %s \"user:$t\" | base64 -w0; echo",
-		"printf %s \"$t\" | perl -pe 's/([^A-Za-z0-9._~-])/sprintf(\"%%%02X\", ord($1))/ge'; echo", "for i in 1 2 3; do echo \"in the middle $t of a line $i\"; done", "test \"$(cat /run/secrets/TOKEN)\" = \"$t\"")
+		"printf %s \"$t\" | sed 's/@/%40/; s/ /%20/; s|/|%2F|; s/+/%2B/'; echo", "for i in 1 2 3; do echo \"in the middle $t of a line $i\"; done", "test \"$(cat /run/secrets/TOKEN)\" = \"$t\"")
 	passing := component("names-it", build(say), test(say))
-	without := component("does-not", build(bash("test ! -e /run/secrets/TOKEN", "test -z \"$(ls -A /run/secrets 2>/dev/null)\"")))
-	p := newProject(t, debian, passing, without).target(registry)
+	without := component("does-not", build(sh("test ! -e /run/secrets/TOKEN", "test -z \"$(ls -A /run/secrets 2>/dev/null)\"")))
+	p := newProject(t, "store:busybox:static", passing, without).target(registry)
 	written := 0
 	outputs := func(o *outcome) {
 		t.Helper()
@@ -97,9 +99,9 @@ func TestSecretsAreNowhere(t *testing.T) {
 	}
 	outputs(o)
 	for name, failing := range map[string]document{
-		"build": component("names-it", build(say, bash("echo '{{ secrets.TOKEN }}'", "exit 1"))),
+		"build": component("names-it", build(say, sh("echo '{{ secrets.TOKEN }}'", "exit 1"))),
 		"text":  component("names-it", build(step{"action": "CopyFile", "inputs": []any{map[string]any{"source": "/none-{{ secrets.TOKEN }}", "destination": "/x"}}})),
-		"test":  component("names-it", build(bash("true")), test(say, bash("echo '{{ secrets.TOKEN }}' >&2", "exit 1"))),
+		"test":  component("names-it", build(sh("true")), test(say, sh("echo '{{ secrets.TOKEN }}' >&2", "exit 1"))),
 	} {
 		p.change(failing)
 		o := h.run(append([]string{"build", p.dir, "--keep-failed", "--progress", "plain", "--report", "junit=" + filepath.Join(reports, name+".xml")}, secret...)...)
@@ -111,7 +113,7 @@ func TestSecretsAreNowhere(t *testing.T) {
 		outputs(h.run("runs", "show", run))
 		outputs(h.run("runs", "logs", run))
 		outputs(h.run(append([]string{"shell", run}, append(secret, "--", "slipway-runner", "step")...)...).wantCode(1))
-		outputs(h.run("shell", run, "--", "sh", "-c", "cat /run/slipway/component/*; ls /run/secrets/*").wantCode(2))
+		outputs(h.run("shell", run, "--", "sh", "-c", "cat /run/slipway/component/*; ls /run/secrets/*").wantCode(1)) // no secret is there
 	}
 	outputs(h.run("shell", "latest", "--secret", "id=TOKEN,env=none-of-that-name", "--", "true").wantCode(2))
 	wantSecretNowhere(t, secretValue, h.dir, reports, cache)
