@@ -39,6 +39,11 @@ func readYAML(file string, data []byte, limit int, diags *Diagnostics) *yaml.Nod
 		diags.add(Error, CodeSyntax, badByte(file, data), "save the file as UTF-8", "the file is not UTF-8")
 		return nil
 	}
+	if len(data) >= largeDocument {
+		if root := readPieces(data); root != nil {
+			return root
+		}
+	}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	root, err := decode(dec)
 	if errors.Is(err, io.EOF) {
