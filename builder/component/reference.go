@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/slipway-oci/slipway/builder/recipe"
 )
 
 // Kind says what a reference to a component is.
@@ -45,10 +47,9 @@ const maxNode = 1<<30 - 1
 var (
 	arnPattern     = regexp.MustCompile(`^arn:aws[^:]*:imagebuilder:[^:]+:([0-9]{12}|aws(?:-[a-z-]+)?|third-party):component/(.+)$`)
 	addressPattern = regexp.MustCompile(`^(s3|file|https?|oci)://`)
-	namePattern    = regexp.MustCompile(`^[-_A-Za-z0-9][-_A-Za-z0-9 ]{1,126}[-_A-Za-z0-9]$`)
-	arnName        = regexp.MustCompile(`^[-_A-Za-z0-9]{1,128}$`)
+	arnName        = regexp.MustCompile(`^[-_A-Za-z0-9]+$`)
 	nodePattern    = regexp.MustCompile(`^([0-9]+|x)$`)
-	buildPattern   = regexp.MustCompile(`^[1-9][0-9]{0,9}$`)
+	buildPattern   = regexp.MustCompile(`^[1-9][0-9]*$`)
 )
 
 // ParseReference reads a reference of a recipe file or of the command line.
@@ -75,15 +76,19 @@ func ParseReference(text string) (Reference, error) {
 	return r.named(name)
 }
 
+// validName reports whether the name is allowed; that in an ARN may be short, and has no spaces.
+func (r Reference) validName() bool {
+	if r.Kind != ARN {
+		return recipe.ValidName(r.Name)
+	}
+	return r.Name != "" && len(r.Name) <= 128 && arnName.MatchString(r.Name)
+}
+
 // named reads NAME[/VERSION[/BUILD]].
 func (r Reference) named(text string) (Reference, error) {
 	parts := strings.Split(text, "/")
 	r.Name, r.Version = parts[0], "x.x.x"
-	allowed := namePattern
-	if r.Kind == ARN {
-		allowed = arnName
-	}
-	if !allowed.MatchString(r.Name) || len(parts) > 3 {
+	if !r.validName() || len(parts) > 3 {
 		return r, &ReferenceError{Text: r.Text, Reason: "not the name of a component", Advice: r.pathAdvice()}
 	}
 	if len(parts) > 1 {
@@ -107,7 +112,7 @@ func (r Reference) named(text string) (Reference, error) {
 		r.Version = strings.Join(nodes, ".")
 	}
 	if len(parts) == 3 {
-		if !buildPattern.MatchString(parts[2]) {
+		if len(parts[2]) > 10 || !buildPattern.MatchString(parts[2]) {
 			return r, &ReferenceError{Text: r.Text, Reason: fmt.Sprintf("%q is not a build number", parts[2])}
 		}
 		if strings.Contains(r.Version, "x") {

@@ -20,10 +20,7 @@ const (
 	maxTemplateData = 65535 // bytes
 )
 
-var (
-	namePattern   = regexp.MustCompile(`^[-_A-Za-z0-9][-_A-Za-z0-9 ]{1,126}[-_A-Za-z0-9]$`)
-	tagKeyPattern = regexp.MustCompile(`^[a-zA-Z0-9\s_.:/=+\-@]*$`)
-)
+var tagKeyPattern = regexp.MustCompile(`^[a-zA-Z0-9\s_.:/=+\-@]*$`)
 
 // recipe reads the top level.
 func (r *reader) recipe(root *yaml.Node) *Recipe {
@@ -61,7 +58,7 @@ func (r *reader) recipe(root *yaml.Node) *Recipe {
 
 func (r *reader) name(n *yaml.Node) Text {
 	value, ok := r.scalar(n, "name")
-	if ok && !namePattern.MatchString(value) {
+	if ok && !ValidName(value) {
 		r.advise(n, "3 to 128 letters, digits, - and _, with blanks only between them",
 			"name %q is not allowed", value)
 	}

@@ -14,7 +14,7 @@ func parseLayout(s, rest string) (Ref, error) {
 	path, name := rest, ""
 	if i := strings.LastIndex(rest, "@sha256:"); i >= 0 {
 		path, r.Digest = rest[:i], rest[i+1:]
-		if !digestPattern.MatchString(r.Digest) {
+		if !isDigest(r.Digest) {
 			return Ref{}, &Error{Input: s, Reason: badDigest}
 		}
 	} else {
@@ -38,7 +38,7 @@ func parseLayout(s, rest string) (Ref, error) {
 
 func parseDaemon(s, rest string) (Ref, error) {
 	id := strings.TrimPrefix(rest, "sha256:")
-	if idPattern.MatchString(id) {
+	if isID(id) {
 		return Ref{Transport: Daemon, Digest: "sha256:" + id}, nil
 	}
 	r, err := ParseRegistry(rest)

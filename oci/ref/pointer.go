@@ -40,7 +40,7 @@ func ParsePointer(s string) (Ref, error) {
 	if !pointerName.MatchString(name) || len(name) > maxNameLength {
 		return Ref{}, &Error{Input: s, Reason: "not a name in the image store", Advice: "write NAME:TAG; a name has letters, digits, \"-\", \".\" and \"/\""}
 	}
-	if !tagPattern.MatchString(tag) {
+	if !isTag(tag) {
 		return Ref{}, &Error{Input: s, Reason: "the tag " + quote(tag) + " is not valid", Advice: "a tag is 1 to 128 letters, digits, \".\", \"_\" and \"-\", and starts with a letter, a digit or \"_\""}
 	}
 	return Ref{Transport: Store, Repository: name, Tag: tag}, nil
@@ -48,7 +48,7 @@ func ParsePointer(s string) (Ref, error) {
 
 func parseStore(s, rest string) (Ref, error) {
 	if strings.HasPrefix(rest, "sha256:") {
-		if !digestPattern.MatchString(rest) {
+		if !isDigest(rest) {
 			return Ref{}, &Error{Input: s, Reason: badDigest}
 		}
 		return Ref{Transport: Store, Digest: rest}, nil

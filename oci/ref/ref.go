@@ -112,7 +112,7 @@ func (r Ref) Identifier() string {
 
 // WithTag returns the reference with that tag and without a digest.
 func (r Ref) WithTag(tag string) (Ref, error) {
-	if !tagPattern.MatchString(tag) {
+	if !isTag(tag) {
 		return Ref{}, &Error{Input: tag, Reason: "a tag is 1 to 128 letters, digits, \".\", \"_\" and \"-\", and starts with a letter, a digit or \"_\""}
 	}
 	r.Tag, r.Digest = tag, ""
@@ -121,7 +121,7 @@ func (r Ref) WithTag(tag string) (Ref, error) {
 
 // WithDigest returns the reference with that digest. A tag stays, since it says where the digest came from.
 func (r Ref) WithDigest(digest string) (Ref, error) {
-	if !digestPattern.MatchString(digest) {
+	if !isDigest(digest) {
 		return Ref{}, &Error{Input: digest, Reason: badDigest}
 	}
 	r.Digest = digest

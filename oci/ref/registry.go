@@ -6,14 +6,25 @@ import (
 )
 
 var (
-	hostPattern   = regexp.MustCompile(`^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?$`)
-	pathPattern   = regexp.MustCompile(`^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$`)
-	tagPattern    = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$`)
-	digestPattern = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
-	idPattern     = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	hostPattern = regexp.MustCompile(`^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?$`)
+	pathPattern = regexp.MustCompile(`^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$`)
+	tagPattern  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
 )
 
+// isTag, isID and isDigest look at the length themselves: bounded repetitions make expressions of thousands of
+// instructions, which every start of the program would compile.
+func isTag(s string) bool { return len(s) <= maxTagLength && tagPattern.MatchString(s) }
+
+// isID reports whether s is a SHA-256 sum in lower-case hexadecimal digits.
+func isID(s string) bool { return len(s) == 64 && strings.Trim(s, "0123456789abcdef") == "" }
+
+func isDigest(s string) bool {
+	sum, ok := strings.CutPrefix(s, "sha256:")
+	return ok && isID(sum)
+}
+
 const (
+	maxTagLength  = 128
 	badDigest     = `a digest is "sha256:" and 64 hexadecimal digits in lower case`
 	maxNameLength = 255
 )
@@ -35,13 +46,13 @@ func ParseRegistry(s string) (Ref, error) {
 	rest := s
 	if i := strings.IndexByte(rest, '@'); i >= 0 {
 		rest, r.Digest = rest[:i], rest[i+1:]
-		if !digestPattern.MatchString(r.Digest) {
+		if !isDigest(r.Digest) {
 			return refuse(badDigest, "")
 		}
 	}
 	if i := strings.LastIndexByte(rest, ':'); i > strings.LastIndexByte(rest, '/') {
 		rest, r.Tag = rest[:i], rest[i+1:]
-		if !tagPattern.MatchString(r.Tag) {
+		if !isTag(r.Tag) {
 			return refuse("the tag "+quote(r.Tag)+" is not valid", "a tag is 1 to 128 letters, digits, \".\", \"_\" and \"-\", and starts with a letter, a digit or \"_\"")
 		}
 	}
@@ -58,7 +69,7 @@ func ParseRegistry(s string) (Ref, error) {
 	default:
 		return refuse("the repository "+quote(r.Repository)+" is not valid", "a repository is lower case letters and digits, with single \".\", \"_\", \"/\" or \"-\" between them")
 	}
-	if r.Host == DockerHub && idPattern.MatchString(strings.TrimPrefix(r.Repository, "library/")) {
+	if r.Host == DockerHub && isID(strings.TrimPrefix(r.Repository, "library/")) {
 		return refuse("64 hexadecimal digits are an image id, not a repository", "a digest is written NAME@sha256:...")
 	}
 	if len(r.Name()) > maxNameLength {

@@ -2,7 +2,6 @@ package artifact
 
 import (
 	"encoding/json"
-	"regexp"
 	"slices"
 	"unicode/utf8"
 
@@ -22,9 +21,8 @@ const (
 )
 
 var (
-	namePattern = regexp.MustCompile(`^[-_A-Za-z0-9][-_A-Za-z0-9 ]{1,126}[-_A-Za-z0-9]$`)
-	platforms   = []string{"Linux", "Windows", "macOS"}
-	kinds       = []string{"BUILD", "TEST"}
+	platforms = []string{"Linux", "Windows", "macOS"}
+	kinds     = []string{"BUILD", "TEST"}
 )
 
 const (
@@ -68,7 +66,7 @@ func fromAnnotations(all map[string]string) (Component, error) {
 func (c Component) problem() (field, value string) {
 	v, err := recipe.ParseVersion(c.Version)
 	switch {
-	case !namePattern.MatchString(c.Name):
+	case !recipe.ValidName(c.Name):
 		return "name", c.Name
 	case err != nil || v.HasWildcard():
 		return "version", c.Version

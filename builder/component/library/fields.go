@@ -26,7 +26,6 @@ const (
 )
 
 var (
-	namePattern   = regexp.MustCompile(`^[-_A-Za-z0-9][-_A-Za-z0-9 ]{1,126}[-_A-Za-z0-9]$`)
 	tagKeyPattern = regexp.MustCompile(`^[a-zA-Z0-9\s_.:/=+\-@]*$`)
 	platforms     = []string{"Linux", "Windows", "macOS"}
 	types         = []string{"BUILD", "TEST"}
@@ -53,7 +52,7 @@ func (c *checker) name(name string) {
 	switch {
 	case name == "":
 		c.fail(c.code, "name", "is missing")
-	case !namePattern.MatchString(name):
+	case !recipe.ValidName(name):
 		c.advise(c.code, "name", "3 to 128 letters, digits, - and _, with blanks only between them", "%q is not allowed", name)
 	}
 }

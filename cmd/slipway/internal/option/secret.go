@@ -13,7 +13,7 @@ import (
 // maxSecret is the largest secret that a component can read (component-document reference, 9.1).
 const maxSecret = 64 << 10
 
-var secretID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
+var secretID = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 // Secret is --secret, in the words of docker buildx.
 type Secret struct{ given []string }
@@ -69,7 +69,7 @@ func readSecret(text string, getenv func(string) string) (id string, value []byt
 		}
 	}
 	switch {
-	case !secretID.MatchString(id):
+	case len(id) > 128 || !secretID.MatchString(id):
 		return "", nil, &secretError{text: "id=" + id, reason: "is not an id: letters, digits, _ and - are"}
 	case file != "" && variable != "":
 		return "", nil, &secretError{text: "id=" + id, reason: "has both a file and a variable"}
