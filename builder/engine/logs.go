@@ -16,46 +16,9 @@ import (
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/opencontainers/go-digest"
-	fstypes "github.com/tonistiigi/fsutil/types"
 
 	"github.com/slipway-oci/slipway/builder/engine/runnerbin"
 )
-
-// logChunk is how much of a file is read in one call. It bounds the memory of a read; messages may have 16 MiB.
-const logChunk = 1 << 20
-
-// remoteFolder reads a folder at the builder: one of a result, or of a container's mount.
-type remoteFolder interface {
-	readDir(ctx context.Context, dir string) ([]*fstypes.Stat, error)
-	readFile(ctx context.Context, file string, at gateway.FileRange) ([]byte, error)
-}
-
-type refFolder struct{ ref gateway.Reference }
-
-func (f refFolder) readDir(ctx context.Context, dir string) ([]*fstypes.Stat, error) {
-	return f.ref.ReadDir(ctx, gateway.ReadDirRequest{Path: dir})
-}
-
-func (f refFolder) readFile(ctx context.Context, file string, at gateway.FileRange) ([]byte, error) {
-	return f.ref.ReadFile(ctx, gateway.ReadRequest{Filename: file, Range: &at})
-}
-
-type mountFolder struct {
-	container gateway.Container
-	index     int
-}
-
-func (f mountFolder) readDir(ctx context.Context, dir string) ([]*fstypes.Stat, error) {
-	return f.container.ReadDir(ctx, gateway.ReadDirContainerRequest{
-		ReadDirRequest: gateway.ReadDirRequest{Path: dir}, MountIndex: f.index,
-	})
-}
-
-func (f mountFolder) readFile(ctx context.Context, file string, at gateway.FileRange) ([]byte, error) {
-	return f.container.ReadFile(ctx, gateway.ReadContainerRequest{
-		ReadRequest: gateway.ReadRequest{Filename: file, Range: &at}, MountIndex: f.index,
-	})
-}
 
 // readLogs waits for component i and copies its log folder out of the second output of its execution. Failures of
 // the component itself are reported by the solve of its file system, not here.
@@ -122,7 +85,8 @@ func copyFile(ctx context.Context, from remoteFolder, file, to string, size int6
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	return copyContent(ctx, from, file, f, size)
+	_, err = io.Copy(f, &remoteFile{ctx: ctx, from: from, file: file, left: size})
+	return err
 }
 
 // componentFailure finds the component that err is about and reads its log folder from the mounts of the failed

@@ -44,7 +44,7 @@ func (f folderOf) readFile(_ context.Context, file string, at gateway.FileRange)
 }
 
 func TestCopyLogFolderTakesTheRunnersFilesWhole(t *testing.T) {
-	large := bytes.Repeat([]byte("0123456789abcdef"), logChunk/16+100)
+	large := bytes.Repeat([]byte("0123456789abcdef"), readChunk/16+100)
 	remote := folderOf{
 		"/TOE_1": nil, "/TOE_1/console.log": large, "/TOE_1/detailedoutput.json": []byte("{}"), "/TOE_1/sub": nil,
 		"/stray": []byte("not a log"),

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"io"
 	"io/fs"
 	"path"
@@ -17,10 +16,9 @@ import (
 type Reports struct {
 	// Patterns are absolute paths; *, ? and [...] match within a folder, ** any folders.
 	Patterns []string
-	// Keep opens the local file for one that component i left; nil leaves it out.
-	Keep func(i, pattern int, file string, size int64) io.WriteCloser
-	// Failed is told of a file that could not be read.
-	Failed func(i, pattern int, file string, err error)
+	// Keep is told of a file that component i left, and may read its content before it returns. It never has more than a
+	// piece of the content in memory.
+	Keep func(i, pattern int, file string, size int64, content io.Reader)
 }
 
 // maxEntries bounds the entries that are looked at for the patterns of one component.
@@ -65,14 +63,7 @@ func (r *Reports) collect(ctx context.Context, from remoteFolder, i int, seen se
 		if !seen.isNew(f) {
 			continue
 		}
-		to := r.Keep(i, f.pattern, f.path, f.stat.Size)
-		if to == nil {
-			continue
-		}
-		err := copyContent(ctx, from, f.path, to, f.stat.Size)
-		if err = errors.Join(err, to.Close()); err != nil {
-			r.Failed(i, f.pattern, f.path, err)
-		}
+		r.Keep(i, f.pattern, f.path, f.stat.Size, &remoteFile{ctx: ctx, from: from, file: f.path, left: f.stat.Size})
 	}
 }
 
@@ -136,24 +127,6 @@ func (s *search) take(file string, stat *fstypes.Stat) {
 		s.taken[file] = true
 		s.found = append(s.found, found{s.pattern, file, stat})
 	}
-}
-
-// copyContent copies the first size bytes of a remote file.
-func copyContent(ctx context.Context, from remoteFolder, file string, to io.Writer, size int64) error {
-	for offset := int64(0); offset < size; {
-		data, err := from.readFile(ctx, file, gateway.FileRange{Offset: int(offset), Length: logChunk})
-		if err != nil {
-			return err
-		}
-		if len(data) == 0 {
-			break
-		}
-		if _, err := to.Write(data); err != nil {
-			return err
-		}
-		offset += int64(len(data))
-	}
-	return nil
 }
 
 // collectBuilt keeps the reports of the first n components, which have succeeded.

@@ -60,3 +60,44 @@ func TestTrackerTellsComponentsFromOtherWork(t *testing.T) {
 		t.Errorf("indexOf = %d, %v", i, ok)
 	}
 }
+
+// What a cache elsewhere has is reported twice: as cached when it is found there, and without the word when it has been
+// downloaded.
+func TestTrackerTakesResultsOfARemoteCacheAsCached(t *testing.T) {
+	now := time.Now()
+	taken, lost := digest.FromString("taken"), digest.FromString("lost")
+	log := &told{}
+	tr := newTracker(log, 2)
+	tr.watch(taken, 0)
+	tr.watch(lost, 1)
+	statuses := make(chan *client.SolveStatus, 8)
+	statuses <- &client.SolveStatus{Vertexes: []*client.Vertex{
+		{Digest: taken, Started: &now, Cached: true},
+		{Digest: lost, Started: &now, Cached: true},
+	}}
+	statuses <- &client.SolveStatus{Vertexes: []*client.Vertex{
+		{Digest: taken, Started: &now},
+		{Digest: taken, Started: &now, Completed: &now},
+	}}
+	// The cache had it and could not give it, so that it runs after all.
+	statuses <- &client.SolveStatus{Vertexes: []*client.Vertex{
+		{Digest: lost, Started: &now, Cached: true, Error: "blob not found"},
+		{Digest: lost, Started: &now},
+		{Digest: lost, Started: &now, Completed: &now},
+	}}
+	close(statuses)
+	tr.follow(statuses)
+
+	states := tr.components(true)
+	if !states[0].Cached || states[1].Cached {
+		t.Errorf("cached: %v and %v, want true and false", states[0].Cached, states[1].Cached)
+	}
+	tr.logsRead(0)
+	tr.logsRead(1)
+	if diff := cmp.Diff(told{"started 1", "cached 0"}, *log); diff != "" {
+		t.Errorf("progress (-want +got):\n%s", diff)
+	}
+	if !tr.components(true)[0].HasLogs {
+		t.Error("logs that were read are not noted")
+	}
+}

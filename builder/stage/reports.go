@@ -1,7 +1,7 @@
 package stage
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +13,7 @@ import (
 	"github.com/slipway-oci/slipway/builder/event"
 	"github.com/slipway-oci/slipway/builder/plan"
 	"github.com/slipway-oci/slipway/builder/result"
+	"github.com/slipway-oci/slipway/runner/report"
 )
 
 // ReportsFolder is the folder in a run folder with the files that a recipe declares as reports.
@@ -31,6 +32,7 @@ type Collector struct {
 	plan     *plan.Plan
 	platform string
 	stage    event.Stage
+	masker   report.Masker
 
 	mu    sync.Mutex
 	bytes int64
@@ -39,7 +41,11 @@ type Collector struct {
 
 // NewCollector makes the Collector of a stage for one platform.
 func NewCollector(s Services, p *plan.Plan, platform plan.Platform, stage event.Stage) *Collector {
-	return &Collector{services: s, plan: p, platform: PlatformName(p, platform), stage: stage}
+	c := &Collector{services: s, plan: p, platform: PlatformName(p, platform), stage: stage}
+	for _, value := range s.Secrets {
+		c.masker.Add(strings.TrimSpace(string(value)))
+	}
+	return c
 }
 
 // Reports tells the engine what to keep of the components of one execution; nil when nothing is declared.
@@ -47,14 +53,9 @@ func (c *Collector) Reports(components []plan.Component) *engine.Reports {
 	if len(c.plan.Reports) == 0 {
 		return nil
 	}
-	r := &engine.Reports{
-		Keep: func(i, pattern int, file string, size int64) io.WriteCloser {
-			return c.keep(components[i], c.plan.Reports[pattern], file, size)
-		},
-		Failed: func(i, pattern int, file string, err error) {
-			c.add(c.report(components[i], c.plan.Reports[pattern], file), err.Error())
-		},
-	}
+	r := &engine.Reports{Keep: func(i, pattern int, file string, size int64, content io.Reader) {
+		c.keep(components[i], c.plan.Reports[pattern], file, size, content)
+	}}
 	for _, declared := range c.plan.Reports {
 		r.Patterns = append(r.Patterns, declared.Path)
 	}
@@ -75,30 +76,64 @@ func (c *Collector) report(component plan.Component, declared plan.Report, file 
 	}
 }
 
-func (c *Collector) add(r result.Report, problem string) {
+// keep writes a file into the run folder, unless it is too much.
+func (c *Collector) keep(component plan.Component, declared plan.Report, file string, size int64, content io.Reader) {
+	r := c.report(component, declared, file)
+	c.mu.Lock()
+	switch {
+	case len(c.list) >= maxReportFiles:
+		c.mu.Unlock()
+		return
+	case size > maxReportFile:
+		r.Problem = fmt.Sprintf("it has %d bytes; at most %d are kept of a file", size, maxReportFile)
+	case c.bytes+size > maxReportBytes:
+		r.Problem = fmt.Sprintf("the reports of this stage have more than %d bytes", maxReportBytes)
+	default:
+		c.bytes += size
+	}
+	c.mu.Unlock()
+	if r.Problem == "" {
+		name := filepath.Join(ReportsFolder, c.name(component, file))
+		written, err := c.write(name, content)
+		if err != nil {
+			r.Problem = err.Error()
+		} else {
+			r.File, r.Size = filepath.ToSlash(name), written
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	r.Problem = problem
 	c.list = append(c.list, r)
 }
 
-// keep gives the place of a file, unless it is too much.
-func (c *Collector) keep(component plan.Component, declared plan.Report, file string, size int64) io.WriteCloser {
-	r := c.report(component, declared, file)
-	c.mu.Lock()
-	files, total := len(c.list), c.bytes+size
-	c.mu.Unlock()
-	switch {
-	case files >= maxReportFiles:
-		return nil
-	case size > maxReportFile:
-		c.add(r, fmt.Sprintf("it has %d bytes; at most %d are kept of a file", size, maxReportFile))
-		return nil
-	case total > maxReportBytes:
-		c.add(r, fmt.Sprintf("the reports of this stage have more than %d bytes", maxReportBytes))
-		return nil
+// write writes content to a file in the run folder, below it whatever its name is, with secrets masked as they pass. Of
+// a content that cannot be read to its end nothing stays.
+func (c *Collector) write(name string, content io.Reader) (written int64, err error) {
+	root, err := os.OpenRoot(c.services.Logs.Dir())
+	if err != nil {
+		return 0, err
 	}
-	return &kept{collector: c, report: r, name: c.name(component, file)}
+	defer func() { _ = root.Close() }()
+	if err := root.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return 0, err
+	}
+	f, err := root.Create(name)
+	if err != nil {
+		return 0, err
+	}
+	defer func() {
+		if err = errors.Join(err, f.Close()); err != nil {
+			_ = root.Remove(name)
+		}
+	}()
+	masked := c.masker.Writer(f)
+	if _, err := io.Copy(masked, content); err != nil {
+		return 0, err
+	}
+	if err := masked.Close(); err != nil {
+		return 0, err
+	}
+	return f.Seek(0, io.SeekCurrent)
 }
 
 // name is the place of a file below ReportsFolder: its stage, its component and its path in the container.
@@ -115,51 +150,4 @@ func safe(name string) string {
 		}
 		return r
 	}, strings.TrimLeft(name, "."))
-}
-
-// kept is a file on its way into the run folder. It is held in memory, for secrets may be anywhere in it.
-type kept struct {
-	collector *Collector
-	report    result.Report
-	name      string
-	data      bytes.Buffer
-}
-
-func (k *kept) Write(p []byte) (int, error) { return k.data.Write(p) }
-
-// Close writes the file, below the reports folder whatever its name is.
-func (k *kept) Close() error {
-	c := k.collector
-	data := mask(k.data.Bytes(), c.services.Secrets)
-	folder := filepath.Join(c.services.Logs.Dir(), ReportsFolder)
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
-	}
-	root, err := os.OpenRoot(folder)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = root.Close() }()
-	if err := root.MkdirAll(filepath.Dir(k.name), 0o755); err != nil {
-		return err
-	}
-	if err := root.WriteFile(k.name, data, 0o644); err != nil {
-		return err
-	}
-	k.report.File, k.report.Size = filepath.ToSlash(filepath.Join(ReportsFolder, k.name)), int64(len(data))
-	c.add(k.report, "")
-	c.mu.Lock()
-	c.bytes += int64(len(data))
-	c.mu.Unlock()
-	return nil
-}
-
-// mask replaces the values of secrets.
-func mask(data []byte, secrets map[string][]byte) []byte {
-	for _, value := range secrets {
-		if value = bytes.TrimSpace(value); len(value) > 0 {
-			data = bytes.ReplaceAll(data, value, []byte("***"))
-		}
-	}
-	return data
 }
