@@ -177,6 +177,8 @@ func (e *Engine) solveOptions(spec *BuildSpec, runner *runnerbin.Image) client.S
 		Session:   e.attachables(spec.Secrets),
 		// BuildKit's client adds the caches to it.
 		FrontendAttrs: map[string]string{},
+		// The builder's history would keep what instructions print as it is, secrets in it too. Runs have a record here.
+		Internal: true,
 	}
 	if e.lease != nil && spec.StoreFolder != "" {
 		opt.Exports[0].Attrs[layer.StoreAttribute] = spec.StoreFolder

@@ -32,7 +32,7 @@ type Collector struct {
 	plan     *plan.Plan
 	platform string
 	stage    event.Stage
-	masker   report.Masker
+	masker   *report.Masker
 
 	mu    sync.Mutex
 	bytes int64
@@ -41,11 +41,7 @@ type Collector struct {
 
 // NewCollector makes the Collector of a stage for one platform.
 func NewCollector(s Services, p *plan.Plan, platform plan.Platform, stage event.Stage) *Collector {
-	c := &Collector{services: s, plan: p, platform: PlatformName(p, platform), stage: stage}
-	for _, value := range s.Secrets {
-		c.masker.Add(strings.TrimSpace(string(value)))
-	}
-	return c
+	return &Collector{services: s, plan: p, platform: PlatformName(p, platform), stage: stage, masker: s.Masker()}
 }
 
 // Reports tells the engine what to keep of the components of one execution; nil when nothing is declared.

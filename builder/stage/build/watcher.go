@@ -1,9 +1,11 @@
 package build
 
 import (
-	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"regexp"
 	"strings"
 	"time"
 
@@ -27,7 +29,8 @@ type watcher struct {
 	details    []*runlog.Detail  // nil until the log folder is read
 	order      *inOrder
 	work       map[string]string // names of the template's work by id
-	stray      string            // the last line of a component's container that was not the runner's
+	outputs    instructions
+	stray      string // the last line of a component's container that was not the runner's
 	reasons    *reasons
 	// interrupted says that the build was ended from outside.
 	interrupted bool
@@ -37,7 +40,8 @@ func newWatcher(s stage.Services, in Input, components []plan.Component) *watche
 	return &watcher{
 		services: s, in: in, platform: stage.PlatformName(in.Plan, in.Platform), components: components,
 		decoders: make([]*runlog.Decoder, len(components)), details: make([]*runlog.Detail, len(components)),
-		order: newInOrder(s.Events, len(components)), work: map[string]string{}, reasons: newReasons(s, in, components),
+		order: newInOrder(s.Events, len(components)), work: map[string]string{}, outputs: instructions{masker: s.Masker(), open: map[string]io.WriteCloser{}},
+		reasons: newReasons(s, in, components),
 	}
 }
 
@@ -118,17 +122,20 @@ func (w *watcher) Work(work engine.Work) {
 	e := event.Event{Time: time.Now(), Platform: w.platform, Stage: event.StageBuild, Name: name}
 	switch {
 	case len(work.Output) > 0:
-		for line := range bytes.Lines(work.Output) {
-			e.Type, e.Stream, e.Text = event.StepOutput, "stdout", strings.TrimRight(string(line), "\r\n")
+		w.outputs.write(work.ID, work.Output, func(text string) {
+			e.Type, e.Stream, e.Text = event.StepOutput, "stdout", text
 			w.services.Events.Send(e)
-		}
+		})
 	case work.Total > 0 || work.Current > 0:
 		e.Type, e.Current, e.Total, e.Done = event.Progress, work.Current, work.Total, work.Ended != nil
 		w.services.Events.Send(e)
+	case work.Ended != nil:
+		w.outputs.end(work.ID)
 	}
 }
 
 func (w *watcher) close() {
+	w.outputs.close()
 	for _, d := range w.decoders {
 		if d != nil {
 			_ = d.Close()
@@ -215,6 +222,9 @@ func (w *watcher) result(i int, c plan.Component, state engine.ComponentState) r
 	return r
 }
 
+// missingSecret is what BuildKit says of a secret that an instruction requires.
+var missingSecret = regexp.MustCompile(`: secret ([^ ]+): not found$`)
+
 // failure explains err, which the engine gave.
 func (w *watcher) failure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
@@ -228,10 +238,14 @@ func (w *watcher) failure(ctx context.Context, err error) error {
 	case engine.IsDiskFull(err):
 		return stage.Machine("build stage", err)
 	case errors.As(err, &instruction):
-		return &stage.Error{
+		e := &stage.Error{
 			Code: stage.CodeComponent, Message: instruction.Error(), Err: err,
 			Mend: "correct the Dockerfile template and build again; the output of the instruction is above",
 		}
+		if secret := missingSecret.FindStringSubmatch(e.Message); secret != nil {
+			e.Code, e.Mend = stage.CodeInput, fmt.Sprintf("the instruction requires it: --secret id=%[1]s,src=FILE or --secret id=%[1]s,env=VARIABLE", secret[1])
+		}
+		return e
 	default:
 		return stage.Machine("build stage", err)
 	}

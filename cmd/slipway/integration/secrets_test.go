@@ -133,3 +133,41 @@ func TestSecretsAreCheckedBeforeAnythingRuns(t *testing.T) {
 	h.run("build", p.dir, "--secret", "id=TOKEN,src=/none").wantCode(2, "/none")
 	h.with("TOKEN="+secretValue).run("build", p.dir, "--secret", "id=TOKEN").wantCode(0)
 }
+
+// A secret has its plain id in a template, as in any Dockerfile: at its default place, at one of the template's choice
+// and as a variable.
+func TestSecretsInATemplatesInstructionsAreNowhere(t *testing.T) {
+	h, reports := newHome(t), t.TempDir()
+	h.run("image", "import", busyBox(t), "busybox:static").wantCode(0)
+	p := newProject(t, "store:busybox:static", component("c", build(createFile("/made", "here")), test(exists("/used"))))
+	use := func(id, more, commands string) string {
+		return fmt.Sprintf(`RUN --mount=type=secret,id=%s%s ["/bin/busybox", "sh", "-ec", %q]`, id, more, commands)
+	}
+	p.template("FROM {{{ imagebuilder:parentImage }}} AS base",
+		use("TOKEN", "", "t=$(cat /run/secrets/TOKEN); test ${#t} = 25; echo \"before $t\"; touch /used"),
+		"{{{ imagebuilder:components }}}",
+		use("TOKEN", ",target=/token,required=true", "cat /token; cat /token >&2"),
+		use("TOKEN", ",env=THE_TOKEN", "echo \"variable $THE_TOKEN\"; printf %s \"$THE_TOKEN\" | base64"),
+		use("OTHER", "", "test ! -e /run/secrets/OTHER; echo without"))
+	o := h.with("TOKEN="+secretValue).run("build", p.dir, "--secret", "id=TOKEN", "--progress", "plain").
+		wantCode(0, "before ***", "variable ***", "without")
+	output := func(name string, o *outcome) {
+		if err := os.WriteFile(filepath.Join(reports, name), []byte(o.stdout+o.stderr), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	output("passed", o)
+	h.run("build", p.dir, "--secret", "id=TOKN,env=HOME").wantCode(2, `"TOKN"`, `did you mean "TOKEN"?`)
+	o = h.run("build", p.dir, "--no-cache").wantCode(2, "Dockerfile:4: secret TOKEN: not found", "--secret id=TOKEN") // it is required there
+	output("missing", o)
+	p.write("Dockerfile", strings.Join([]string{"FROM {{{ imagebuilder:parentImage }}}", "{{{ imagebuilder:components }}}",
+		use("TOKEN", ",required=true", "cat /run/secrets/TOKEN; exit 3")}, "\n"))
+	o = h.with("TOKEN="+secretValue).run("build", p.dir, "--secret", "id=TOKEN", "--keep-failed", "--report", "html="+filepath.Join(reports, "r.html")).wantCode(1, "***")
+	output("failed", o)
+	o = h.run("build", p.dir).wantCode(2, "Dockerfile:3: secret TOKEN: not found", "--secret id=TOKEN")
+	output("required", o)
+	for _, name := range []string{"runs show", "runs logs"} {
+		output(name, h.run(append(strings.Fields(name), "latest")...))
+	}
+	wantSecretNowhere(t, secretValue, h.dir, reports)
+}
