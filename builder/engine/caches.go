@@ -58,7 +58,7 @@ func (e *Engine) writeCaches(ctx context.Context, spec BuildSpec, runner *runner
 	if len(opt.CacheExports) == 0 {
 		return nil
 	}
-	spec.Components = slices.Clone(spec.Components)
+	spec.Components, spec.Template.NoCache = slices.Clone(spec.Components), false
 	for i := range spec.Components {
 		spec.Components[i].NoCache = false // it has just run
 	}

@@ -92,6 +92,8 @@ type Template struct {
 	// SuffixContext is the name by which Suffix calls the result of the components. The parent is ParentContext in
 	// both, or scratch.
 	SuffixContext string
+	// NoCache runs all of its instructions again.
+	NoCache bool
 	// File names the template in messages, and FirstLine is the number of its first line there.
 	File      string
 	FirstLine int

@@ -123,8 +123,8 @@ func (s *solve) dockerfile(ctx context.Context, gw gateway.Client, text, target 
 		inputs["parent"] = parent
 		options["context:"+ParentContext] = "input:parent"
 	}
-	if components != nil && slices.ContainsFunc(s.spec.Components, func(c Component) bool { return c.NoCache }) {
-		options["no-cache"] = "" // as for the components behind it
+	if s.spec.Template.NoCache || components != nil && slices.ContainsFunc(s.spec.Components, func(c Component) bool { return c.NoCache }) {
+		options["no-cache"] = "" // what is behind a component that runs again does as well
 	}
 	if components != nil {
 		inputs["components"] = *components

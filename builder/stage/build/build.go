@@ -146,7 +146,7 @@ func template(in Input) engine.Template {
 	file, first := in.Plan.Template.Place()
 	t := engine.Template{
 		Prefix: parts.Prefix, Target: parts.Target, Suffix: parts.Suffix,
-		SuffixContext: recipe.ComponentsContext, File: file, FirstLine: first,
+		SuffixContext: recipe.ComponentsContext, NoCache: slices.Contains(in.NoCache, All), File: file, FirstLine: first,
 	}
 	if !triggers && in.Plan.Template.OnlyParent {
 		t.Prefix = ""

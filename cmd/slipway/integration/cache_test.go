@@ -90,6 +90,30 @@ func TestReasonsWhyComponentsRun(t *testing.T) {
 	h.run("build", p.dir, "--no-cache=d").wantCode(2, `no component "d" runs in the build stage`, `these do: ["a" "c"]`)
 }
 
+func TestNoCacheRunsTheTemplatesInstructionsAgain(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.run("image", "import", busyBox(t), "busybox:static").wantCode(0)
+	stamp := `RUN ["/bin/busybox", "sh", "-ec", "busybox dd if=/dev/urandom bs=16 count=1 of=/%s 2>/dev/null"]`
+	p := newProject(t, "store:busybox:static", fileWith("a", "a")).template("FROM {{{ imagebuilder:parentImage }}}",
+		fmt.Sprintf(stamp, "before"), "{{{ imagebuilder:components }}}", fmt.Sprintf(stamp, "behind"))
+	stamps := func(args ...string) [2]string {
+		t.Helper()
+		digest := h.build(p, args...).digest()
+		return [2]string{fileIn(t, h, digest, "/before"), fileIn(t, h, digest, "/behind")}
+	}
+	first := stamps()
+	if again := stamps(); again != first {
+		t.Errorf("an unchanged build made %q, then %q", first, again)
+	}
+	if one := stamps("--no-cache=a"); one[0] != first[0] || one[1] == first[1] {
+		t.Errorf("--no-cache=a made %q after %q, want only what is behind it again", one, first)
+	}
+	if all := stamps("--no-cache"); all[0] == first[0] || all[1] == first[1] {
+		t.Errorf("--no-cache made %q after %q, want all of it again", all, first)
+	}
+}
+
 func TestReasonIsAFileOfTheTemplate(t *testing.T) {
 	t.Parallel()
 	h := newHome(t)

@@ -69,7 +69,7 @@ func (a *app) buildCmd() *cobra.Command {
 	o.tests.AddFlags(fs)
 	o.timings.AddFlags(fs)
 	fs.BoolVar(&o.keepFailed, "keep-failed", false, "keep the file system that a failed component or test leaves, for slipway shell RUN")
-	fs.StringSliceVar(&o.noCache, "no-cache", nil, "run all components, or with =`COMPONENT,...` these, even if nothing changed")
+	fs.StringSliceVar(&o.noCache, "no-cache", nil, "run everything, or with =`COMPONENT,...` these components and what is behind them, even if nothing changed")
 	fs.Lookup("no-cache").NoOptDefVal = build.All
 	return cmd
 }
