@@ -86,7 +86,7 @@ type Origin struct {
 	Digest string // of the bytes that were read, before they were converted
 }
 
-// Recipe is a recipe that is kept in the store. It is never changed.
+// Recipe is a recipe that is kept in the store. It is not changed but for its key.
 type Recipe struct {
 	ID          int64
 	Name        string

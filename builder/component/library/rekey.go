@@ -8,14 +8,20 @@ import (
 	"github.com/slipway-oci/slipway/builder/component"
 )
 
-// RekeyRequest says which documents get another key.
+// RekeyRequest says which components or recipes get another key.
 type RekeyRequest struct {
-	// Reference says of which builds: all that it matches. Empty means every component of the own namespace.
+	// Reference says which: all builds, or all recipes, that it matches. Empty means every component of the own
+	// namespace, or every recipe.
 	Reference string
 	// From takes only those that are encrypted with this key, by the name that Component.KMSKey has; empty takes all.
 	From string
 	// Key encrypts them from now on; empty stores them in clear text.
 	Key string
+}
+
+// leaves reports whether something that has this key stays as it is.
+func (r RekeyRequest) leaves(key string, encrypted bool) bool {
+	return r.From != "" && key != r.From || r.Key == "" && !encrypted
 }
 
 // Rekeyed is what became of a RekeyRequest.
@@ -39,7 +45,7 @@ func (l *Library) Rekey(ctx context.Context, r RekeyRequest) (done Rekeyed, err 
 		return done, err
 	}
 	for _, c := range builds {
-		if r.From != "" && c.KMSKey != r.From || r.Key == "" && !c.Encrypted {
+		if r.leaves(c.KMSKey, c.Encrypted) {
 			continue
 		}
 		warning, changed, err := l.rekey(ctx, c, r.Key)

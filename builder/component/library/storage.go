@@ -60,6 +60,9 @@ type Writer interface {
 	DeleteComponent(ctx context.Context, id int64) error
 	// AddRecipe stores a recipe with its references, its file and its template, and sets its ID.
 	AddRecipe(ctx context.Context, r *Recipe, file, template []byte) error
+	// SetRecipeFile replaces the file and the template of a recipe, and stores how they are encrypted. Nothing is left of
+	// the old ones.
+	SetRecipeFile(ctx context.Context, r Recipe, file, template []byte) error
 	// DeleteRecipe removes a recipe.
 	DeleteRecipe(ctx context.Context, id int64) error
 	// AddNotice keeps a notice until TakeNotice removes it.

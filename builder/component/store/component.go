@@ -235,6 +235,7 @@ func (v view) SetComponent(ctx context.Context, c library.Component) error {
 
 // SetDocument implements library.Writer.
 func (v view) SetDocument(ctx context.Context, c library.Component, document []byte) error {
+	v.forgets()
 	if _, err := v.tx.ExecContext(ctx, `UPDATE components SET kms_key = ?, encrypted = ? WHERE id = ?`, c.KMSKey, c.Encrypted, c.ID); err != nil {
 		return err
 	}

@@ -96,6 +96,16 @@ func (v view) AddRecipe(ctx context.Context, r *library.Recipe, file, template [
 	return nil
 }
 
+// SetRecipeFile implements library.Writer.
+func (v view) SetRecipeFile(ctx context.Context, r library.Recipe, file, template []byte) error {
+	v.forgets()
+	if _, err := v.tx.ExecContext(ctx, `UPDATE recipes SET kms_key = ?, encrypted = ? WHERE id = ?`, r.KMSKey, r.Encrypted, r.ID); err != nil {
+		return err
+	}
+	_, err := v.tx.ExecContext(ctx, `UPDATE recipe_files SET file = ?, template = ? WHERE recipe = ?`, file, template, r.ID)
+	return err
+}
+
 // DeleteRecipe implements library.Writer.
 func (v view) DeleteRecipe(ctx context.Context, id int64) error {
 	_, err := v.tx.ExecContext(ctx, `DELETE FROM recipes WHERE id = ?`, id)

@@ -160,7 +160,7 @@ func (s *Store) View(ctx context.Context, f func(library.Reader) error) error {
 		return s.failed(ctx, "reading", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // nothing was changed
-	if err := f(view{tx}); err != nil {
+	if err := f(view{tx: tx}); err != nil {
 		return s.failed(ctx, "reading", err)
 	}
 	return nil
@@ -172,14 +172,33 @@ func (s *Store) Update(ctx context.Context, f func(library.Writer) error) error 
 	if err != nil {
 		return s.failed(ctx, "writing", err)
 	}
-	if err := f(view{tx}); err != nil {
+	forget := false
+	if err := f(view{tx, &forget}); err != nil {
 		_ = tx.Rollback()
 		return s.failed(ctx, "writing", err)
 	}
-	return s.failed(ctx, "writing", tx.Commit())
+	if err := tx.Commit(); err != nil {
+		return s.failed(ctx, "writing", err)
+	}
+	if forget {
+		s.settle(ctx)
+	}
+	return nil
+}
+
+// settle brings every change into the file and empties the log of changes, so that neither holds what was replaced, even
+// when other processes keep the file open. The change itself is durable before; a reader that still needs the old state
+// only puts this off, until the last one closes the file.
+func (s *Store) settle(ctx context.Context) {
+	_, _ = s.db.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
 }
 
 // view is one transaction.
-type view struct{ tx *sql.Tx }
+type view struct {
+	tx     *sql.Tx
+	forget *bool // whether something was replaced of which nothing may be left; nil when nothing can be changed
+}
+
+func (v view) forgets() { *v.forget = true }
 
 var _ library.Writer = view{}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slipway-oci/slipway/builder/component/sealed"
 	"github.com/slipway-oci/slipway/oci/ocitest"
 )
 
@@ -78,7 +79,7 @@ func TestCommandsOfTheDocumentation(t *testing.T) {
 	bash, _ := needs(t, "bash", "bash"), needs(t, "openssl", "openssl")
 	needs(t, "skopeo", "skopeo")
 	for page, prepare := range map[string][]string{
-		"component-store.md": nil,
+		"component-store.md": {`slipway component create nginx.yaml --name locked --semantic-version 1.0.0 --kms-key-id "$(cat old.id)"`},
 		"component-artifacts.md": {
 			"slipway component create nginx.yaml --semantic-version 1.0.0", "slipway component create nginx.yaml --semantic-version 1.4.2",
 		},
@@ -97,10 +98,20 @@ func TestCommandsOfTheDocumentation(t *testing.T) {
 			put(t, dir, "web/recipe.yaml", "name: web\nparentImage: scratch\ncomponents:\n  - component: nginx/1.x.x\n")
 			put(t, bucket, "nginx.yaml", nginxYAML+"# in the bucket\n")
 			put(t, bucket, "scripts/tune-network.sh", "echo 'net.core.somaxconn = 1024' > /etc/sysctl.d/90-ports.conf\n")
+			home, keys := t.TempDir(), ""
+			for file, key := range map[string]string{"old.id": strings.Repeat("A", 43) + "=", "new.id": strings.Repeat("B", 42) + "A="} {
+				id, err := sealed.Fingerprint("base64key://" + key)
+				if err != nil {
+					t.Fatal(err)
+				}
+				put(t, dir, file, id)
+				keys += "    " + id + ": base64key://" + key + "\n"
+			}
+			put(t, home, "settings.yaml", "kms:\n  keys:\n"+keys)
 			if err := os.Symlink(program, filepath.Join(bin, "slipway")); err != nil {
 				t.Fatal(err)
 			}
-			env = append(env, "SLIPWAY_HOME="+t.TempDir(), "HOME="+bin, "PATH="+bin+":"+os.Getenv("PATH"))
+			env = append(env, "SLIPWAY_HOME="+home, "HOME="+bin, "PATH="+bin+":"+os.Getenv("PATH"))
 			for _, command := range prepare {
 				commands = append([]shown{{command: command}}, commands...)
 			}

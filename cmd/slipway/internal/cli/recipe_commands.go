@@ -12,10 +12,10 @@ func (a *app) recipeCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "recipe",
 		Short:   "Work with the recipes in the store",
-		Long:    "Work with the recipes in the store. A recipe that is kept is never changed, and keeps the components that it needs.",
+		Long:    "Work with the recipes in the store. The text of a recipe that is kept never changes, and it keeps the components that it needs.",
 		Example: "  slipway recipe create web\n  slipway recipe list",
 	}
-	cmd.AddCommand(a.recipeCreateCmd(), a.recipeListCmd(), a.recipeShowCmd(), a.recipeDeleteCmd())
+	cmd.AddCommand(a.recipeCreateCmd(), a.recipeListCmd(), a.recipeShowCmd(), a.recipeRekeyCmd(), a.recipeDeleteCmd())
 	return group(cmd)
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -228,6 +229,56 @@ func TestDefaultKeyAndRekey(t *testing.T) {
 	for _, args := range [][]string{{}, {"nginx"}, {"nginx", "--all", "--clear"}, {"nginx", "--clear", "--kms-key-id", secondID}, {"none", "--clear"}} {
 		if code, _, _ := w.run(append([]string{"component", "rekey"}, args...)...); code != WrongInput {
 			t.Errorf("rekey %v = %d", args, code)
+		}
+	}
+}
+
+func TestRecipeRekey(t *testing.T) {
+	first, second := cliKey, "base64key://"+strings.Repeat("B", 43)+"="
+	firstID, err := sealed.Fingerprint(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secondID, err := sealed.Fingerprint(second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t).in(t.TempDir()).set("kms: {keys: {'" + firstID + "': '" + first + "', '" + secondID + "': '" + second + "'}}\n")
+	const text = "name: web\nparentImage: scratch\ndockerfileTemplateData: |\n  FROM {{{ imagebuilder:parentImage }}}\n  ENV WORD=hidden\n"
+	write(t, "recipe.yaml", text+"kmsKeyId: "+first+"\n")
+	w.ok("recipe", "create")
+	write(t, "recipe.yaml", text+"semanticVersion: 1.1.0\n")
+	w.ok("recipe", "create")
+	if got := w.ok("recipe", "rekey", "--all", "--from", first, "--kms-key-id", secondID); got != "web/1.0.0 "+secondID+"\n" {
+		t.Errorf("rekey wrote %q", got)
+	}
+	if code, stdout, stderr := w.run("recipe", "rekey", "web", "--from", firstID, "--kms-key-id", secondID); code != Success || stdout != "" || !strings.Contains(stderr, "nothing of it is encrypted with "+firstID) {
+		t.Errorf("again = %d, %q, %q", code, stdout, stderr)
+	}
+	var views []recipeView
+	if err := json.Unmarshal([]byte(w.ok("recipe", "rekey", "web/1.1.x", "--kms-key-id", secondID, "--format", "json")), &views); err != nil || len(views) != 1 || !views[0].Encrypted || views[0].KMSKeyID != secondID {
+		t.Errorf("rekey of clear text: %+v, %v", views, err)
+	}
+	w.set("kms: {keys: {'" + secondID + "': '" + second + "'}}\n") // the old key is gone
+	if got := w.ok("recipe", "show", "web/1.0.0", "--format", "file"); got != text+"kmsKeyId: "+first+"\n" {
+		t.Errorf("the file is now\n%s", got)
+	}
+	w.ok("plan", "web/1.1.0", "--platform", "linux/amd64")
+	data, err := os.ReadFile(filepath.Join(w.home, "store.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{"WORD=hidden", first, second} {
+		if strings.Contains(string(data), secret) {
+			t.Errorf("the store holds %q", secret)
+		}
+	}
+	for want, args := range map[string][]string{
+		"everybody could read": {"web/1.0.0", "--clear"}, "either references or --all": {}, "either --kms-key-id or --clear": {"web"},
+		"not found": {"none", "--clear"}, "is not a key": {"web", "--from", "base64key://short", "--clear"},
+	} {
+		if code, _, stderr := w.run(append([]string{"recipe", "rekey"}, args...)...); code != WrongInput || !strings.Contains(stderr, want) {
+			t.Errorf("rekey %v = %d, without %q:\n%s", args, code, want, stderr)
 		}
 	}
 }
