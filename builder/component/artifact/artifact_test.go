@@ -254,6 +254,7 @@ func TestPullRefuses(t *testing.T) {
 		{"another digest", "and it is said to be \"sha256:0\"", func(m *manifest) { m.Annotations[digestKey] = "sha256:0" }},
 		{"another version", "it is version 1.0.1", func(m *manifest) { m.Annotations[versionKey] = "1.0.1" }},
 		{"no version", `its version "" is not allowed`, func(m *manifest) { delete(m.Annotations, versionKey) }},
+		{"a path as name", `its name "../../evil" is not allowed`, func(m *manifest) { m.Annotations[nameKey] = "../../evil" }},
 		{"another type", "it is said to be of type TEST, and its document is of type BUILD", func(m *manifest) { m.Annotations[typeKey] = "TEST" }},
 		{"bad list", "annotation io.slipway.component.supported-os-versions: ", func(m *manifest) { m.Annotations[osVersionsKey] = "[1" }},
 	} {

@@ -122,15 +122,21 @@ func (l *Library) matching(ctx context.Context, rd Reader, reference string) ([]
 	return nil, l.missing(ctx, rd, r, namespaces, want, all)
 }
 
-// Document gives the document of a component in clear text.
+// Document gives the document of a component in clear text. One that is not what was stored gives a *DamagedError.
 func (l *Library) Document(ctx context.Context, c Component) ([]byte, error) {
 	var stored []byte
 	err := l.storage.View(ctx, func(rd Reader) (err error) {
 		stored, err = rd.Document(ctx, c.ID)
 		return err
 	})
-	if err != nil || !c.Encrypted {
-		return stored, err
+	if err != nil {
+		return nil, err
 	}
-	return l.decrypt(ctx, fmt.Sprintf("component %q", c.Short()), c.KMSKey, stored, label(c))
+	what, text := fmt.Sprintf("component %q", c.Short()), stored
+	if c.Encrypted {
+		if text, err = l.decrypt(ctx, what, c.KMSKey, stored, label(c)); err != nil {
+			return nil, err
+		}
+	}
+	return text, whole(what, "document", text, c.Digest)
 }

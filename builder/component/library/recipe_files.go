@@ -13,21 +13,26 @@ type recipeFiles struct {
 }
 
 // RecipeFile gives the file of a recipe as it was given to CreateRecipe, and the text of the template it names by an
-// address, which is empty when it names none.
+// address, which is empty when it names none. A file that is not the one which was kept gives a *DamagedError.
 func (l *Library) RecipeFile(ctx context.Context, r Recipe) (file, template []byte, err error) {
 	var kept recipeFiles
 	err = l.storage.View(ctx, func(rd Reader) (err error) {
 		kept.file, kept.template, err = rd.RecipeFile(ctx, r.ID)
 		return err
 	})
-	if err != nil || !r.Encrypted {
-		return kept.file, kept.template, err
+	if err != nil {
+		return nil, nil, err
 	}
-	return l.openFiles(ctx, r, kept)
+	what := fmt.Sprintf("recipe %q", r.Short())
+	if r.Encrypted {
+		if kept.file, kept.template, err = l.openFiles(ctx, what, r, kept); err != nil {
+			return nil, nil, err
+		}
+	}
+	return kept.file, kept.template, whole(what, "file", kept.file, r.Digest)
 }
 
-func (l *Library) openFiles(ctx context.Context, r Recipe, sealed recipeFiles) (file, template []byte, err error) {
-	what := fmt.Sprintf("recipe %q", r.Short())
+func (l *Library) openFiles(ctx context.Context, what string, r Recipe, sealed recipeFiles) (file, template []byte, err error) {
 	if file, err = l.decrypt(ctx, what, r.KMSKey, sealed.file, recipeLabel(r, "file")); err != nil {
 		return nil, nil, err
 	}

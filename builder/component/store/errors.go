@@ -38,6 +38,10 @@ func (e *Error) reason() string {
 		return "the file is damaged or no component store: " + e.Err.Error()
 	case code == sqlite3.SQLITE_BUSY, code == sqlite3.SQLITE_LOCKED:
 		return e.Op + ": another process is writing to it and did not end in time"
+	case e.isFolder():
+		return e.Op + ": it is a folder, not a file"
+	case code == sqlite3.SQLITE_CANTOPEN:
+		return e.Op + ": the file cannot be opened or made: " + e.Err.Error()
 	case e.readOnly():
 		return e.Op + ": the file or its folder cannot be written: " + e.Err.Error()
 	}
@@ -58,7 +62,9 @@ func (e *Error) Hint() string {
 	case errors.As(e.Err, new(*newerError)):
 		return "update slipway, or set SLIPWAY_HOME to a folder of its own for this version"
 	case e.Backup != "":
-		return fmt.Sprintf("a copy was kept as %s; move the file away to begin with an empty store", e.Backup)
+		return fmt.Sprintf("a copy was kept as %s, and `sqlite3 %s .recover` may save what is left; move the file away to begin with an empty store", e.Backup, e.Backup)
+	case e.isFolder():
+		return "move the folder away, or set SLIPWAY_HOME to another one"
 	case damaged(e.Err):
 		return "move the file away to begin with an empty store"
 	case code == sqlite3.SQLITE_BUSY, code == sqlite3.SQLITE_LOCKED:
@@ -69,6 +75,11 @@ func (e *Error) Hint() string {
 		return "make room on the disk"
 	}
 	return ""
+}
+
+func (e *Error) isFolder() bool {
+	info, err := os.Stat(e.Path) //nolint:gosec // the user chooses the file
+	return err == nil && info.IsDir()
 }
 
 func (e *Error) readOnly() bool {

@@ -237,6 +237,83 @@ func TestDamagedPages(t *testing.T) {
 	}
 }
 
+// TestFilesThatAreNoStore: what is wrong is said, a copy is kept of what may hold something, and nothing is changed.
+func TestFilesThatAreNoStore(t *testing.T) {
+	whole := filepath.Join(t.TempDir(), "store.db")
+	s := openStore(t, whole)
+	for i := range 50 {
+		s.put(t, sample("nginx", recipe.Version{1, 0, i}, 1), strings.Repeat("x", 1000))
+	}
+	_ = s.Close()
+	good, err := os.ReadFile(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, bad := range map[string][]byte{
+		"header": append([]byte(strings.Repeat("?", 100)), good[100:]...),
+		"cut":    good[:3*4096+100],
+		"schema": append(append(bytes.Clone(good[:100]), bytes.Repeat([]byte{0xa5}, 3996)...), good[4096:]...),
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "store.db")
+			if err := os.WriteFile(path, bad, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s, err := Open(t.Context(), path, Options{})
+			if err == nil { // what is read first is not damaged
+				defer s.Close()
+				err = s.View(t.Context(), func(r library.Reader) error {
+					return r.Components(t.Context(), library.Query{Namespaces: []string{library.Own}}, func(library.Component) bool { return true })
+				})
+			}
+			kept := wantError(t, err, "the file is damaged", "a copy was kept as")
+			for _, file := range []string{path, kept} {
+				if data, err := os.ReadFile(file); err != nil || !bytes.Equal(data, bad) {
+					t.Errorf("%s was changed, %v", filepath.Base(file), err)
+				}
+			}
+		})
+	}
+}
+
+func TestFolderInsteadOfAFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store.db")
+	if err := os.Mkdir(path, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(t.Context(), path, Options{})
+	wantError(t, err, "it is a folder, not a file", "move the folder away")
+}
+
+// An empty file is what a process leaves that was killed while it made the store.
+func TestEmptyFileIsANewStore(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store.db")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	openStore(t, path).put(t, sample("nginx", recipe.Version{1, 0, 0}, 1), "doc")
+	if got := nginxBuilds(t, openStore(t, path)); len(got) != 1 {
+		t.Errorf("%d builds", len(got))
+	}
+}
+
+// TestLockedFile: a program that wants the file for itself alone keeps everybody out, who then say so.
+func TestLockedFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store.db")
+	_ = openStore(t, path).Close()
+	holder, err := connect(path, location(path, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer holder.Close()
+	holder.db.SetMaxOpenConns(1)
+	if _, err := holder.db.Exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE"); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Open(t.Context(), path, Options{Wait: 50 * time.Millisecond})
+	wantError(t, err, "another process is writing", "try again")
+}
+
 func TestMigrationKeepsACopy(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	s := openStore(t, path)

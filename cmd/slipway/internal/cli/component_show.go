@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -37,7 +38,7 @@ func (a *app) componentShowCmd() *cobra.Command {
 // componentDetail is one component as JSON.
 type componentDetail struct {
 	componentView
-	Data    *string                  `json:"data,omitempty"` // absent when its key cannot be used
+	Data    *string                  `json:"data,omitempty"` // absent when its key cannot be used, or it is damaged
 	Recipes []library.AffectedRecipe `json:"affectedRecipes"`
 	Latest  library.Latest           `json:"latestVersionReferences"`
 }
@@ -53,8 +54,8 @@ func (a *app) showComponent(ctx context.Context, s shelf, reference string, form
 	}
 	a.warnOfSupport(s, c)
 	text, err := s.Document(ctx, c)
-	if library.CodeOf(err) == library.ClientFault { // its key cannot be used: all else can be shown
-		a.warn(err.Error())
+	if library.CodeOf(err) == library.ClientFault || errors.As(err, new(*library.DamagedError)) {
+		a.warn(err.Error()) // its key cannot be used, or it is damaged: all else can be shown
 		text, err = nil, nil
 	}
 	if err != nil {
