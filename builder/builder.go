@@ -119,18 +119,21 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) (err error
 		}
 	}()
 
-	r.beginTests(p)
-	if len(p.TestStage())+len(p.HostStage()) == 0 {
-		r.skip(event.StageTest, untested(p))
-	} else if err = r.stage(event.StageTest, &r.Timings.Test, func() error {
-		return r.test(ctx, s, p, o, image, blobs)
-	}); err != nil {
-		return err
-	}
-
 	in := publish.Input{Local: o.Local, Image: image.Image, Registry: o.Registry}
 	if p.Push {
 		in.Targets = p.Targets
+	}
+	r.beginTests(p)
+	if len(p.TestStage())+len(p.HostStage()) == 0 {
+		r.skip(event.StageTest, untested(p))
+	} else {
+		in.Ahead = publish.Begin(ctx, s, in)
+		defer in.Ahead.Stop()
+		if err = r.stage(event.StageTest, &r.Timings.Test, func() error {
+			return r.test(ctx, s, p, o, image, blobs)
+		}); err != nil {
+			return err
+		}
 	}
 	if len(in.Targets)+len(in.Local) == 0 {
 		r.skip(event.StagePublish, "nowhere to push to")

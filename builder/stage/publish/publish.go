@@ -23,6 +23,7 @@ type Input struct {
 	Local    []distribute.Target // engines and files on this machine
 	Image    store.Image         // the image that was tested
 	Registry *registry.Client
+	Ahead    *Ahead // an upload that was begun before, or nil
 }
 
 // Run pushes the image to all targets, each repository once with all its tags. A target that fails does not stop the
@@ -31,6 +32,9 @@ func Run(ctx context.Context, s stage.Services, in Input) ([]result.Target, erro
 	targets, err := group(in)
 	if err != nil {
 		return nil, &stage.Error{Code: stage.CodeInput, Message: err.Error(), Err: err}
+	}
+	if in.Ahead != nil {
+		in.Ahead.Wait()
 	}
 	outcomes := distribute.Send(ctx, in.Image, append(targets, in.Local...), distribute.Options{Progress: progress(s.Events)})
 	records := []result.Target{}

@@ -3,8 +3,10 @@
 package integration
 
 import (
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -28,6 +30,34 @@ func TestUploadThatBreaksOffIsTriedAgain(t *testing.T) {
 	o := h.build(p)
 	if got := digestOf(t, pull(t, proxy.Host+"/"+p.name+":1.0.0-1")); got != o.digest() {
 		t.Errorf("the registry has %s, want %s", got, o.digest())
+	}
+}
+
+// TestBlobsTravelWhileTestsRun lets tests end only when the registry has the image's blobs. A tag that is seen then, or
+// after a test that failed, is one too early.
+func TestBlobsTravelWhileTestsRun(t *testing.T) {
+	t.Parallel()
+	registry := ocitest.FaultProxy(t, ocitest.Distribution(t))
+	gate := ocitest.Serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		for registry.Count(http.MethodPut, "/blobs/") < 2 && r.Context().Err() == nil {
+			time.Sleep(10 * time.Millisecond)
+		}
+	}))
+	wait := step{"action": "WebDownload", "inputs": []any{map[string]any{"source": "http://" + gate.Host + "/", "destination": "/got"}}}
+	for name, last := range map[string]step{"passes": exists("/got"), "fails": exists("/nothing")} {
+		t.Run(name, func(t *testing.T) {
+			registry.Reset()
+			h := shared(t)
+			p := newProject(t, "scratch", component(name, build(createFile("/"+name, name)), test(wait, last))).target(registry.Host)
+			o := h.build(p)
+			tagged := registry.Count(http.MethodPut, "/manifests/1.0.0-1")
+			if name == "passes" && (o.code != 0 || tagged != 1) || name == "fails" && (o.code != 3 || tagged != 0) {
+				t.Errorf("exit code %d, %d tags written\n%s", o.code, tagged, o.story())
+			}
+			if n := registry.Count(http.MethodPut, "/blobs/"); n != 2 {
+				t.Errorf("%d blobs were sent, want the layer and the config once", n)
+			}
+		})
 	}
 }
 
