@@ -38,7 +38,7 @@ func readPieces(data []byte) *yaml.Node {
 	}()
 	first := readPiece(data[:at])
 	rest := <-second
-	if first == nil || rest == nil || !isOpenList(rest, indent) {
+	if first == nil || rest == nil || !isOpenList(rest, indent) || endsEmpty(first) {
 		return nil
 	}
 	list := lastList(first, indent)
@@ -98,6 +98,14 @@ func lastList(n *yaml.Node, indent int) *yaml.Node {
 		n = n.Content[len(n.Content)-1]
 	}
 	return n
+}
+
+// endsEmpty reports whether the last value below n is left out: then its place is that of what follows it.
+func endsEmpty(n *yaml.Node) bool {
+	for n.Kind != yaml.AliasNode && len(n.Content) > 0 {
+		n = n.Content[len(n.Content)-1]
+	}
+	return n.Kind == yaml.ScalarNode && n.Value == "" && n.Style == 0
 }
 
 // moveDown adds to the lines of all nodes. Those that an alias points to are below n themselves.

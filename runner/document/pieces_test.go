@@ -73,7 +73,8 @@ var piecesSeeds = []struct {
 	{"- a\n- b\n- c\n- d\n...\n", true},
 	{"a:\r- b\n- c\n- d\n- e\n", false},
 	{"- k:\n  - x\n  j: 1\n  - y\n  - z\n", false},
-	{"-\n-\n- \n- \n- \n", true},
+	{"-\n-\n- \n- \n- \n", false},
+	{" - ? a long key ............\n - ", false},
 	{"", false},
 	{"\n\n\n", false},
 }
