@@ -153,6 +153,7 @@ func TestManagedTestsFail(t *testing.T) {
 		{"unknown user", "there is no user app in the image", []string{"test-non-root-user", "User", "app"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel() // the builds share one builder
 			o := h.of(t).build(managedProject(t, listen(), test.component)).wantCode(3)
 			var said []string
 			for _, e := range o.events {

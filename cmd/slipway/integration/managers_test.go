@@ -70,6 +70,7 @@ func TestManagedComponentsWithOtherPackageManagers(t *testing.T) {
 		}},
 	} {
 		t.Run(m.manager, func(t *testing.T) {
+			t.Parallel() // the builds share one builder
 			p := managedProject(t, "",
 				[]string{"update-linux"},
 				[]string{"install-packages", "Names", "curl"},
