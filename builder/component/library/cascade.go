@@ -45,6 +45,9 @@ func (l *Library) cascade(ctx context.Context, rd Reader, reference string) (Cas
 		return Cascade{}, err
 	}
 	order := Cascade{Component: matched[0]}
+	if err := free(order.Component); err != nil {
+		return Cascade{}, err
+	}
 	order.Recipes, err = l.dependants(ctx, rd, matched[0])
 	return order, err
 }

@@ -27,18 +27,50 @@ func (l *Library) Delete(ctx context.Context, reference string) (Component, erro
 	return deleted, err
 }
 
+// CheckDelete gives the build that Delete would remove, or the error that it would give.
+func (l *Library) CheckDelete(ctx context.Context, reference string) (c Component, err error) {
+	if err := l.oneBuild(ctx, reference, InvalidRequest); err != nil {
+		return c, err
+	}
+	return c, l.storage.View(ctx, func(rd Reader) error {
+		matched, err := l.matching(ctx, rd, reference)
+		if err != nil {
+			return err
+		}
+		c = matched[0]
+		return l.deletable(ctx, rd, c)
+	})
+}
+
 // deleteBuild deletes a build that nothing needs.
 func (l *Library) deleteBuild(ctx context.Context, w Writer, c Component) error {
-	dependants, err := l.dependants(ctx, w, c)
+	if err := l.deletable(ctx, w, c); err != nil {
+		return err
+	}
+	return w.DeleteComponent(ctx, c.ID)
+}
+
+func (l *Library) deletable(ctx context.Context, rd Reader, c Component) error {
+	dependants, err := l.dependants(ctx, rd, c)
 	switch {
 	case err != nil:
 		return err
 	case len(dependants) > 0:
 		return dependantsError(c, dependants)
+	}
+	return free(c)
+}
+
+// free refuses to delete a build that is kept for other reasons than recipes.
+func free(c Component) error {
+	switch {
+	case c.Namespace == Managed:
+		return refuse(InvalidRequest, "component %q is one of those that come with Slipway, and is not deleted", c.Short()).
+			advise("slipway component deprecate %s --disable keeps it from being used", c.Short())
 	case grants(c.Policy):
 		return refuse(HasDependants, "component %q is shared by its policy", c.Short()).advise("remove the policy first")
 	}
-	return w.DeleteComponent(ctx, c.ID)
+	return nil
 }
 
 // dependants gives the recipes that pin a build, or with an open reference that means nothing without it.

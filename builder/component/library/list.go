@@ -46,6 +46,9 @@ var (
 	}
 )
 
+// FilterNames are the names that a Filter may have, besides tag:KEY.
+func FilterNames() []string { return slices.Clone(filterNames) }
+
 // List lists versions of components, each by its highest build, ordered by name and version; with ByName only the
 // highest of the versions of each name.
 func (l *Library) List(ctx context.Context, r ListRequest) (ListPage, error) {

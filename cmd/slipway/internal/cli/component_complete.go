@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -38,6 +40,54 @@ func (a *app) completeComponents(cmd *cobra.Command, args []string, typed string
 		}
 	})
 	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// offer completes the values of a flag.
+func offer(cmd *cobra.Command, flag string, values ...string) {
+	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// offerComponents completes the references that a flag takes.
+func (a *app) offerComponents(cmd *cobra.Command, flag string) {
+	_ = cmd.RegisterFlagCompletionFunc(flag, func(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		return a.completeComponents(cmd, nil, typed)
+	})
+}
+
+// offerKeys completes the ids of keys in the settings.
+func (a *app) offerKeys(cmd *cobra.Command, flags ...string) {
+	for _, flag := range flags {
+		_ = cmd.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			set, err := a.settings()
+			if err != nil {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return slices.Sorted(maps.Keys(set.KMS.Keys)), cobra.ShellCompDirectiveNoFileComp
+		})
+	}
+}
+
+// offerRequest completes the values of the flags that create and import share.
+func (a *app) offerRequest(cmd *cobra.Command) {
+	offer(cmd, "platform", filterValues["platform"]...)
+	a.offerComponents(cmd, "replaced-by")
+	a.offerKeys(cmd, "kms-key-id")
+}
+
+// completeFilter offers the names of filters, and behind a name the values that it can have.
+func completeFilter(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	name, _, hasValue := strings.Cut(typed, "=")
+	var offers []string
+	if hasValue {
+		for _, v := range filterValues[name] {
+			offers = append(offers, name+"="+v)
+		}
+		return offers, cobra.ShellCompDirectiveNoFileComp
+	}
+	for _, name := range library.FilterNames() {
+		offers = append(offers, name+"=")
+	}
+	return offers, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
 
 // completeRecipes offers to the shell the recipes in the store.

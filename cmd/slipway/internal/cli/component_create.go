@@ -42,6 +42,7 @@ func (a *app) componentCreateCmd() *cobra.Command {
 	registries.AddFlags(cmd.Flags())
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "check the request and store nothing")
 	format.AddFlags(cmd.Flags())
+	a.offerRequest(cmd)
 	return cmd
 }
 

@@ -53,8 +53,10 @@ func runComponentDelete(ctx context.Context, s shelf, reference string, o compon
 	var order library.Cascade
 	var err error
 	switch {
-	case o.dryRun:
+	case o.dryRun && o.cascade:
 		order, err = s.DeletionOrder(ctx, reference)
+	case o.dryRun:
+		order.Component, err = s.CheckDelete(ctx, reference)
 	case o.cascade:
 		order, err = s.DeleteCascade(ctx, reference)
 	default:

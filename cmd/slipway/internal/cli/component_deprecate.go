@@ -41,5 +41,6 @@ func (a *app) componentDeprecateCmd() *cobra.Command {
 	fs.StringVar(&d.ReplacedBy, "replaced-by", "", "`REFERENCE` of the component to use instead")
 	fs.BoolVar(&d.Disable, "disable", false, "make it unusable")
 	fs.BoolVar(&d.Undo, "undo", false, "make it active again")
+	a.offerComponents(cmd, "replaced-by")
 	return cmd
 }

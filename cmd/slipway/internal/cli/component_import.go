@@ -45,6 +45,8 @@ func (a *app) componentImportCmd() *cobra.Command {
 	registries.AddFlags(cmd.Flags())
 	cmd.Flags().StringVar(&o.kind, "type", "", "`TYPE`: BUILD runs the script when images are built, TEST when they are tested")
 	cmd.Flags().Var(&format, "format", "SHELL, as in the AWS CLI; or the output format: text, json")
+	a.offerRequest(cmd)
+	offer(cmd, "type", filterValues["type"]...)
 	return cmd
 }
 

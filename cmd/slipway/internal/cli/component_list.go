@@ -13,6 +13,7 @@ import (
 	"github.com/slipway-oci/slipway/builder/component/library"
 	"github.com/slipway-oci/slipway/cmd/slipway/internal/display"
 	"github.com/slipway-oci/slipway/cmd/slipway/internal/option"
+	"github.com/slipway-oci/slipway/runner/document/near"
 )
 
 // pageOptions are the flags of lists that come in pages.
@@ -89,6 +90,8 @@ func (a *app) componentListCmd() *cobra.Command {
 		}
 		return pflag.NormalizedName(name)
 	})
+	offer(cmd, "owner", "Self", "Amazon", "Shared", "ThirdParty")
+	_ = cmd.RegisterFlagCompletionFunc("filter", completeFilter)
 	return cmd
 }
 
@@ -102,6 +105,9 @@ func (o *componentListOptions) request(names []string) (library.ListRequest, err
 	}
 	for _, text := range o.filters {
 		f, err := parseFilter(text)
+		if err == nil {
+			err = checkFilter(f)
+		}
 		if err != nil {
 			return r, err
 		}
@@ -122,6 +128,28 @@ func parseFilter(text string) (library.Filter, error) {
 		return library.Filter{}, usageError{fmt.Errorf("--filter %q has no value", text), "write it as platform=Linux or name=platform,values=Linux"}
 	}
 	return library.Filter{Name: name, Values: strings.Split(values, ",")}, nil
+}
+
+// filterValues are those that filters with few values have.
+var filterValues = map[string][]string{
+	"platform": {"Linux", "Windows", "macOS"},
+	"status":   {library.Active, library.Deprecated, library.Disabled},
+	"type":     {"BUILD", "TEST"},
+}
+
+// checkFilter refuses a value that nothing can have, and writes the others as they are stored.
+func checkFilter(f library.Filter) error {
+	known := filterValues[f.Name]
+	for i, v := range f.Values {
+		at := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, v) })
+		switch {
+		case at >= 0:
+			f.Values[i] = known[at]
+		case len(known) > 0:
+			return usageError{fmt.Errorf("filter %q: %q is not one of %s", f.Name, v, strings.Join(known, ", ")), near.Hint(v, known)}
+		}
+	}
+	return nil
 }
 
 // componentsView is a list of components as JSON.

@@ -33,5 +33,6 @@ func (a *app) componentRekeyCmd() *cobra.Command {
 		ValidArgsFunction: a.completeComponents,
 	}
 	o.addFlags(cmd.Flags(), "every component in the store but those that come with Slipway")
+	a.offerKeys(cmd, "kms-key-id", "from")
 	return cmd
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/pflag"
 	"gopkg.in/yaml.v3"
@@ -40,7 +41,7 @@ func (o *requestOptions) AddFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.name, "name", "", "`NAME` of the component (default: the document's, else that of the file)")
 	fs.StringVar(&o.version, "semantic-version", "", "`VERSION`, major.minor.patch")
 	fs.StringVar(&o.platform, "platform", "Linux", "`PLATFORM` that it is for: Linux, Windows or macOS")
-	fs.StringVar(&o.description, "description", "", "`TEXT` that says what it does")
+	fs.StringVar(&o.description, "description", "", "`TEXT` that says what it does (default: the document's)")
 	fs.StringVar(&o.changeDescription, "change-description", "", "`TEXT` that says what is new in this version")
 	fs.StringSliceVar(&o.osVersions, "supported-os-versions", nil, "`LIST` of beginnings of names of operating systems, such as 'Ubuntu 24'")
 	fs.StringVar(&o.data, "data", "", "content as `TEXT`, or file://PATH")
@@ -98,9 +99,16 @@ func (o *requestOptions) file(r *library.Request, file string, stdin io.Reader) 
 		*r, err = parseRequest(file, data, o.imports())
 		return err
 	}
+	if err := o.checkKind(file, data); err != nil {
+		return err
+	}
+	head := headOf(data)
+	if text := strings.TrimSpace(head.Description); r.Description == nil && !o.imports() && text != "" && utf8.RuneCountInString(text) <= maxDescription {
+		r.Description = &text
+	}
 	if file == "-" {
 		text := string(data)
-		r.Data = &text
+		r.Data, r.Name = &text, cmp.Or(r.Name, head.Name)
 		return nil
 	}
 	abs, err := filepath.Abs(file)
@@ -109,7 +117,7 @@ func (o *requestOptions) file(r *library.Request, file string, stdin io.Reader) 
 	}
 	uri := "file://" + filepath.ToSlash(abs)
 	r.URI = &uri
-	r.Name = cmp.Or(r.Name, nameIn(data), strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)))
+	r.Name = cmp.Or(r.Name, head.Name, strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)))
 	return nil
 }
 
@@ -186,15 +194,35 @@ func textOf(value, flag string) (text []byte, source string, err error) {
 	return text, path, err
 }
 
-// nameIn is the name that a document gives itself, "" for what is no document: that is told later, with its place.
-func nameIn(data []byte) string {
-	var head struct {
-		Name string `yaml:"name"`
-	}
+// maxDescription is how many characters a description may have.
+const maxDescription = 1024
+
+// documentHead is what a document says of itself.
+type documentHead struct {
+	Name        string `yaml:"name"`
+	Description string `yaml:"description"`
+}
+
+// headOf is empty for what is no document: that is told later, with its place.
+func headOf(data []byte) (head documentHead) {
 	if yaml.Unmarshal(data, &head) != nil {
-		return ""
+		return documentHead{}
 	}
-	return head.Name
+	return head
+}
+
+// checkKind refuses a script where a document is expected, and a document where a script is.
+func (o *requestOptions) checkKind(file string, data []byte) error {
+	var keys map[string]yaml.Node
+	isMap := yaml.Unmarshal(data, &keys) == nil
+	_, hasPhases := keys["phases"]
+	switch {
+	case o.imports() && hasPhases:
+		return usageError{fmt.Errorf("%q is a component document, not a script", file), "slipway component create puts it into the store"}
+	case !o.imports() && !isMap && (bytes.HasPrefix(data, []byte("#!")) || slices.Contains([]string{".sh", ".bash", ".ps1"}, strings.ToLower(filepath.Ext(file)))):
+		return usageError{fmt.Errorf("%q is a script, not a component document", file), "slipway component import makes a component of it"}
+	}
+	return nil
 }
 
 // isRequest tells the body of a request from a document.

@@ -116,7 +116,7 @@ func writeComponent(w io.Writer, s shelf, c library.Component, affected []librar
 		{"Platform", c.Platform},
 		{"OS versions", strings.Join(c.SupportedOSVersions, ", ")},
 		{"State", state},
-		{"Support", c.SupportEnd},
+		{"Support end", c.SupportEnd},
 		{"Replaced by", c.ReplacedBy},
 		{"Description", c.Description},
 		{"Change", c.ChangeDescription},

@@ -183,6 +183,7 @@ func TestComponentListFilters(t *testing.T) {
 		{[]string{"NGINX"}, 3},
 		{[]string{"other"}, 0},
 		{[]string{"--filter", "version=1.x.x"}, 2},
+		{[]string{"--filter", "platform=linux", "--filter", "type=build"}, 3},
 		{[]string{"--filters", "name=version,values=1.0.0,2.0.0"}, 2},
 		{[]string{"--filter", "version=1.x.x", "--filter", "type=TEST"}, 0},
 		{[]string{"--by-name"}, 1},
@@ -191,6 +192,11 @@ func TestComponentListFilters(t *testing.T) {
 		got := w.ok(append([]string{"component", "list", "--format", "wide"}, tt.args...)...)
 		if lines := strings.Count(got, "\n") - 1; lines != tt.want {
 			t.Errorf("%v: %d lines, want %d\n%s", tt.args, lines, tt.want, got)
+		}
+	}
+	for _, filter := range []string{"platform=Linus", "type=BUILDS", "status=ACTIV"} {
+		if code, _, stderr := w.run("component", "list", "--filter", filter); code != WrongInput || !strings.Contains(stderr, "is not one of") || !strings.Contains(stderr, "did you mean") {
+			t.Errorf("%s = %d, %s", filter, code, stderr)
 		}
 	}
 	code, _, stderr := w.run("component", "list", "--filter", "vresion=1.x.x")
@@ -302,6 +308,140 @@ func TestRecipeShow(t *testing.T) {
 	}
 }
 
+func TestComponentsOfTheWrongKindOfFile(t *testing.T) {
+	w := newWorld(t).in(t.TempDir())
+	write(t, "nginx.yaml", nginxDocument)
+	write(t, "script.sh", "echo hello\n")
+	write(t, "script", "#!/bin/bash\necho hello\n")
+	for want, args := range map[string][]string{
+		`"script.sh" is a script, not a component document`:  {"create", "script.sh", "--semantic-version", "1.0.0"},
+		`"script" is a script, not a component document`:     {"create", "script", "--semantic-version", "1.0.0"},
+		`"nginx.yaml" is a component document, not a script`: {"import", "nginx.yaml", "--semantic-version", "1.0.0", "--type", "BUILD"},
+	} {
+		if code, _, stderr := w.run(append([]string{"component"}, args...)...); code != WrongInput || !strings.Contains(stderr, want) || !strings.Contains(stderr, "Hint:  slipway component ") {
+			t.Errorf("%v = %d, without %q:\n%s", args, code, want, stderr)
+		}
+	}
+	if got := w.ok("component", "list", "--format", "json"); !strings.Contains(got, `"componentVersionList": []`) {
+		t.Errorf("something was stored: %s", got)
+	}
+}
+
+func TestDescriptionOfTheDocument(t *testing.T) {
+	w := newWorld(t).in(t.TempDir())
+	write(t, "nginx.yaml", "description: |\n  A web server.\n"+nginxDocument)
+	w.ok("component", "create", "nginx.yaml", "--semantic-version", "1.0.0")
+	w.ok("component", "create", "nginx.yaml", "--semantic-version", "1.1.0", "--description", "Mine.")
+	got := w.ok("component", "list", "--format", "wide")
+	if !strings.Contains(got, "A web server.") || !strings.Contains(got, "Mine.") {
+		t.Errorf("list:\n%s", got)
+	}
+}
+
+// TestNamesAreNoPaths: no name leads anywhere on the disk, wherever it is written.
+func TestNamesAreNoPaths(t *testing.T) {
+	w := stocked(t)
+	write(t, "script.sh", "echo hello\n")
+	for _, name := range []string{"../evil", "/etc/passwd", "a/b", `a\b`, "..", "a\x00b", "a\nb", "aws:evil", "nginx:1", "C:evil", ""} {
+		body, _ := json.Marshal(map[string]string{"name": name, "semanticVersion": "1.0.0", "platform": "Linux", "data": nginxDocument})
+		write(t, "request.json", string(body))
+		write(t, "recipe.yaml", "name: "+string(must(json.Marshal(name)))+"\nparentImage: scratch\n")
+		for _, args := range [][]string{
+			{"component", "create", "nginx.yaml", "--name", name, "--semantic-version", "1.0.0"}, {"component", "create", "request.json"},
+			{"component", "import", "script.sh", "--type", "BUILD", "--name", name, "--semantic-version", "1.0.0"}, {"recipe", "create"},
+		} {
+			if code, stdout, _ := w.run(args...); code != WrongInput || stdout != "" {
+				t.Errorf("%q = %d, %s", args, code, stdout)
+			}
+		}
+	}
+	for _, reference := range []string{"../nginx.yaml", "./nginx.yaml", "/etc/passwd", "nginx/../../x", "file:///etc/passwd"} {
+		for _, command := range []string{"show", "export", "delete", "push"} {
+			args := []string{"component", command, reference}
+			if command == "push" {
+				args = append(args, "localhost:1/x")
+			}
+			if code, stdout, _ := w.run(args...); code != WrongInput || stdout != "" {
+				t.Errorf("%v = %d, %s", args, code, stdout)
+			}
+		}
+	}
+	entries, err := os.ReadDir(w.home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), "store.db") && e.Name() != "images" {
+			t.Errorf("there is %s beside the store", e.Name())
+		}
+	}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err) // a mistake in a test
+	}
+	return v
+}
+
+func TestDocumentsOverTheLimit(t *testing.T) {
+	w := newWorld(t).in(t.TempDir())
+	write(t, "inline.yaml", nginxDocument+strings.Repeat("#", 1<<16))
+	write(t, "huge.yaml", nginxDocument+strings.Repeat("#", 1<<20))
+	write(t, "huge.sh", strings.Repeat("echo\n", 1<<18))
+	w.ok("component", "create", "inline.yaml", "--semantic-version", "1.0.0") // a file is no inline data
+	for want, args := range map[string][]string{
+		"at most 65535 are allowed":       {"create", "--data", "file://inline.yaml", "--name", "abc", "--semantic-version", "1.0.0"},
+		"larger than 1048576 bytes":       {"create", "huge.yaml", "--semantic-version", "1.0.0"},
+		"the content is larger than 1048": {"import", "huge.sh", "--type", "BUILD", "--semantic-version", "1.0.0"},
+	} {
+		if code, stdout, stderr := w.run(append([]string{"component"}, args...)...); code != WrongInput || stdout != "" || !strings.Contains(stderr, want) {
+			t.Errorf("%v = %d, without %q:\n%s", args, code, want, stderr)
+		}
+	}
+}
+
+func TestManagedComponentsAreNotDeleted(t *testing.T) {
+	w := newWorld(t).in(t.TempDir())
+	for _, more := range [][]string{nil, {"--dry-run"}, {"--cascade", "--yes"}, {"--cascade", "--dry-run"}} {
+		args := append([]string{"component", "delete", "aws:update-linux/1.0.0/1"}, more...)
+		if code, _, stderr := w.run(args...); code != WrongInput || !strings.Contains(stderr, "come with Slipway") || !strings.Contains(stderr, "--disable") {
+			t.Errorf("%v = %d, %s", args, code, stderr)
+		}
+	}
+	w.ok("component", "show", "aws:update-linux/1.0.0/1")
+}
+
+func TestDryRunOfADeleteIsRefusedAsTheDelete(t *testing.T) {
+	w := stocked(t)
+	write(t, "recipe.yaml", "name: web\nparentImage: debian:12\ncomponents:\n  - component: nginx/2.0.0/1\n")
+	w.ok("recipe", "create")
+	if code, _, stderr := w.run("component", "delete", "nginx/2.0.0/1", "--dry-run"); code != WrongInput || !strings.Contains(stderr, "needed by recipe web/1.0.0") {
+		t.Errorf("dry run = %d, %s", code, stderr)
+	}
+	if got := w.ok("component", "delete", "nginx/1.0.0/1", "--dry-run"); got != "component nginx/1.0.0/1\n" {
+		t.Errorf("dry run wrote %q", got)
+	}
+	w.ok("component", "show", "nginx/1.0.0/1")
+}
+
+func TestCompletionOfFlags(t *testing.T) {
+	w := stocked(t).set("kms: {keys: {some-key: 'base64key://smGbjm71Nxd1Ig5FS0wj9SlbzAIrnolCz9bQQ6uAhl4='}}\n")
+	for want, args := range map[string][]string{
+		"tag=\n":                  {"list", "--filter", ""},
+		"platform=Windows\n":      {"list", "--filter", "platform="},
+		"ThirdParty\n":            {"list", "--owner", ""},
+		"macOS\n":                 {"create", "--platform", ""},
+		"TEST\n":                  {"import", "--type", ""},
+		"nginx/1.2.0/1\tACTIVE\n": {"deprecate", "nginx", "--replaced-by", "nginx/"},
+		"some-key\n":              {"rekey", "--all", "--kms-key-id", ""},
+	} {
+		if got := w.ok(append([]string{"__complete", "component"}, args...)...); !strings.Contains(got, want) || strings.Contains(got, "smGbjm") {
+			t.Errorf("%v offers\n%s", args, got)
+		}
+	}
+}
+
 func TestComponentTags(t *testing.T) {
 	w := stocked(t)
 	w.ok("component", "tag", "nginx/2.0.0/1", "team=web", "stage=production")
@@ -328,6 +468,15 @@ func TestComponentExportOverwritesNothing(t *testing.T) {
 
 func TestBrokenStores(t *testing.T) {
 	w := newWorld(t).in(t.TempDir())
+	if err := os.Mkdir(filepath.Join(w.home, "store.db"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := w.run("component", "list"); code != MachineFault || !strings.Contains(stderr, "it is a folder") || !strings.Contains(stderr, "Hint:  move the folder away") {
+		t.Errorf("a folder = %d, %s", code, stderr)
+	}
+	if err := os.Remove(filepath.Join(w.home, "store.db")); err != nil {
+		t.Fatal(err)
+	}
 	write(t, filepath.Join(w.home, "store.db"), strings.Repeat("this is no database ", 300))
 	code, _, stderr := w.run("component", "list")
 	if code != MachineFault || !strings.Contains(stderr, "damaged") || !strings.Contains(stderr, "a copy was kept as") {

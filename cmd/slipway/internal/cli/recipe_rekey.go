@@ -33,5 +33,6 @@ func (a *app) recipeRekeyCmd() *cobra.Command {
 		ValidArgsFunction: a.completeRecipes,
 	}
 	o.addFlags(cmd.Flags(), "every recipe in the store")
+	a.offerKeys(cmd, "kms-key-id", "from")
 	return cmd
 }
