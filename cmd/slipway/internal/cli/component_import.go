@@ -42,6 +42,8 @@ func (a *app) componentImportCmd() *cobra.Command {
 		},
 	}
 	o.AddFlags(cmd.Flags())
+	cmd.Flags().Lookup("name").Usage = "`NAME` of the component (default: that of the file)"
+	cmd.Flags().Lookup("description").Usage = "`TEXT` that says what it does"
 	registries.AddFlags(cmd.Flags())
 	cmd.Flags().StringVar(&o.kind, "type", "", "`TYPE`: BUILD runs the script when images are built, TEST when they are tested")
 	cmd.Flags().Var(&format, "format", "SHELL, as in the AWS CLI; or the output format: text, json")

@@ -10,9 +10,10 @@ import (
 
 func (a *app) recipeCmd() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "recipe",
-		Short:   "Work with the recipes in the store",
-		Long:    "Work with the recipes in the store. The text of a recipe that is kept never changes, and it keeps the components that it needs.",
+		Use:   "recipe",
+		Short: "Work with the recipes in the store",
+		Long: "Work with the recipes in the store. The text of a recipe that is kept never changes, and components that it needs are\n" +
+			"not deleted.",
 		Example: "  slipway recipe create web\n  slipway recipe list",
 	}
 	cmd.AddCommand(a.recipeCreateCmd(), a.recipeListCmd(), a.recipeShowCmd(), a.recipeRekeyCmd(), a.recipeDeleteCmd())
