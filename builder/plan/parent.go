@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/slipway-oci/slipway/builder/recipe"
 	"github.com/slipway-oci/slipway/oci/ref"
@@ -24,7 +25,9 @@ const (
 const maxNear = 5
 
 var (
-	imageARN     = regexp.MustCompile(`^arn:aws[^:]*:imagebuilder:[^:]+:([0-9]{12}|aws(?:-[a-z-]+)?|third-party):image/([^/]+)(?:/([^/]+))?(?:/([0-9]{1,10}))?$`)
+	imageARN = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^arn:aws[^:]*:imagebuilder:[^:]+:([0-9]{12}|aws(?:-[a-z-]+)?|third-party):image/([^/]+)(?:/([^/]+))?(?:/([0-9]{1,10}))?$`)
+	})
 	ownImage     = regexp.MustCompile(`^([a-z0-9-_]+)/((?:x|\d+)\.(?:x|\d+)\.(?:x|\d+))(?:/(\d{1,10}))?$`)
 	machineImage = regexp.MustCompile(`^ami-[0-9a-f]+$`)
 )
@@ -137,7 +140,7 @@ func (b *planner) parentReference(ctx context.Context) (Parent, error) {
 }
 
 func (b *planner) imageARN(ctx context.Context, text string) (Parent, error) {
-	m := imageARN.FindStringSubmatch(text)
+	m := imageARN().FindStringSubmatch(text)
 	if m == nil {
 		return Parent{}, errors.New("not the ARN of an image")
 	}

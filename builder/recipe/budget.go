@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"gopkg.in/yaml.v3"
 )
@@ -29,7 +30,7 @@ func (r *reader) budget(n *yaml.Node, what string) *Budget {
 }
 
 var (
-	sizePattern = regexp.MustCompile(`^([0-9]{1,12}(?:\.[0-9]{1,6})?) ?([kKMGT]?)(i?)B?$`)
+	sizePattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([0-9]{1,12}(?:\.[0-9]{1,6})?) ?([kKMGT]?)(i?)B?$`) })
 	sizePowers  = map[string]float64{"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 )
 
@@ -39,7 +40,7 @@ func (r *reader) size(n *yaml.Node, what string) int64 {
 	if !ok {
 		return 0
 	}
-	m := sizePattern.FindStringSubmatch(value)
+	m := sizePattern().FindStringSubmatch(value)
 	if m == nil || m[2] == "" && m[3] != "" {
 		r.advise(n, "such as 500kB, 20MB or 1.5GiB", "%s is %q, not a number of bytes", what, value)
 		return 0

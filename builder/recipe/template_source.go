@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/slipway-oci/slipway/runner/document"
@@ -19,7 +20,7 @@ type Fetch func(ctx context.Context, address string) ([]byte, error)
 
 var (
 	schemePattern = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*)://`)
-	digestSuffix  = regexp.MustCompile(`#sha256=([0-9a-fA-F]{64})$`)
+	digestSuffix  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`#sha256=([0-9a-fA-F]{64})$`) })
 )
 
 // ReadTemplate reads and checks the recipe's Dockerfile template. A template in a file is read here, below or beside
@@ -53,7 +54,7 @@ func (r *Recipe) templateAt(ctx context.Context, fetch Fetch) (file, text string
 		return "", "", e
 	}
 	address, digest := uri.Value, ""
-	if m := digestSuffix.FindStringSubmatch(address); m != nil {
+	if m := digestSuffix().FindStringSubmatch(address); m != nil {
 		digest, address = strings.ToLower(m[1]), strings.TrimSuffix(address, m[0])
 	}
 	data, name, err := r.readAddress(ctx, fetch, address)

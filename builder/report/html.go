@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/slipway-oci/slipway/builder/event"
 	"github.com/slipway-oci/slipway/builder/result"
@@ -14,11 +15,11 @@ import (
 //go:embed page.html
 var pageFile embed.FS
 
-var pageTemplate = template.Must(template.ParseFS(pageFile, "page.html"))
+var pageTemplate = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(pageFile, "page.html")) })
 
 // WriteHTML writes a run as one page that needs nothing besides itself: no script, no style and no picture from elsewhere.
 func WriteHTML(w io.Writer, s Story) error {
-	if err := pageTemplate.Execute(w, newPage(s)); err != nil {
+	if err := pageTemplate().Execute(w, newPage(s)); err != nil {
 		return fmt.Errorf("write HTML: %w", err)
 	}
 	return nil

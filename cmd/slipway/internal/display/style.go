@@ -3,6 +3,7 @@ package display
 import (
 	"fmt"
 	"regexp"
+	"sync"
 	"time"
 )
 
@@ -58,7 +59,7 @@ func Bytes(n int64) string {
 	return fmt.Sprintf("%.1f %s", value, [...]string{"", "kB", "MB", "GB", "TB"}[unit])
 }
 
-var longDigest = regexp.MustCompile(`(sha256:[0-9a-f]{12})[0-9a-f]{52}`)
+var longDigest = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(sha256:[0-9a-f]{12})[0-9a-f]{52}`) })
 
 // shortDigests shortens the digests in a text to what people compare.
-func shortDigests(text string) string { return longDigest.ReplaceAllString(text, "$1") }
+func shortDigests(text string) string { return longDigest().ReplaceAllString(text, "$1") }
