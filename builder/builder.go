@@ -74,7 +74,7 @@ func Build(ctx context.Context, p *plan.Plan, o Options) (*result.Result, error)
 	r := newRecord(p, o)
 	r.begin()
 	err := r.stages(ctx, p, o)
-	r.missingReports(p)
+	r.missingReports(ctx, p)
 	return r.finish(ctx, err), err
 }
 
@@ -92,7 +92,7 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) (err error
 		return err
 	}
 	var builds []commit.Build
-	err = r.stage(event.StageBuild, &r.Timings.Build, func() error {
+	err = r.stage(ctx, event.StageBuild, &r.Timings.Build, func() error {
 		builds, err = r.build(ctx, s, p, o, blobs)
 		return err
 	})
@@ -102,7 +102,7 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) (err error
 	}
 
 	var image commit.Output
-	err = r.stage(event.StageCommit, &r.Timings.Commit, func() error {
+	err = r.stage(ctx, event.StageCommit, &r.Timings.Commit, func() error {
 		defer s.Timings.Begin("commit")()
 		image, err = r.commit(ctx, s, commit.Input{Plan: p, Builds: builds, Components: r.Components})
 		return err
@@ -129,7 +129,7 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) (err error
 	} else {
 		in.Ahead = publish.Begin(ctx, s, in)
 		defer in.Ahead.Stop()
-		if err = r.stage(event.StageTest, &r.Timings.Test, func() error {
+		if err = r.stage(ctx, event.StageTest, &r.Timings.Test, func() error {
 			return r.test(ctx, s, p, o, image, blobs)
 		}); err != nil {
 			return err
@@ -142,7 +142,7 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) (err error
 	}
 	r.enter(workflow.Distributing)
 	r.flow.Begin(workflow.Distribution)
-	return r.stage(event.StagePublish, &r.Timings.Publish, func() error {
+	return r.stage(ctx, event.StagePublish, &r.Timings.Publish, func() error {
 		return r.flow.Step(ctx, workflow.Distribution, workflow.DistributeImage, func() error {
 			defer s.Timings.Begin("push")()
 			r.Targets, err = publish.Run(ctx, s, in)

@@ -61,9 +61,9 @@ func (r *record) begin() {
 }
 
 // stage runs work as a stage and notes where the build is and how long it took.
-func (r *record) stage(name event.Stage, took *result.Seconds, work func() error) error {
+func (r *record) stage(ctx context.Context, name event.Stage, took *result.Seconds, work func() error) error {
 	r.Stage = string(name)
-	duration, err := stage.Timed(r.events, name, work)
+	duration, err := stage.Timed(ctx, r.events, name, work)
 	*took = result.Seconds(duration)
 	return err
 }
@@ -77,16 +77,19 @@ func (r *record) warn(format string, args ...any) {
 
 func (r *record) skip(name event.Stage, reason string) { stage.Skip(r.events, name, reason) }
 
-// missingReports notes what is declared as a report and was written by nobody, and what could not be kept.
-func (r *record) missingReports(p *plan.Plan) {
+// missingReports notes what is declared as a report and was written by nobody, and what could not be kept. It warns of
+// the former only when all that could write it had its turn.
+func (r *record) missingReports(ctx context.Context, p *plan.Plan) {
+	const missing = "no component and no test wrote it"
 	for _, declared := range p.Reports {
 		ofThis := func(have result.Report) bool { return have.Declared == declared.Path }
 		if !slices.ContainsFunc(r.Reports, ofThis) && !slices.ContainsFunc(r.Tests, func(c result.Component) bool { return c.Cached }) {
-			r.Reports = append(r.Reports, result.Report{Type: declared.Type, Declared: declared.Path, Problem: "no component and no test wrote it"})
+			r.Reports = append(r.Reports, result.Report{Type: declared.Type, Declared: declared.Path, Problem: missing})
 		}
 	}
+	early := ctx.Err() != nil || r.Stage == string(event.StageBuild) || r.Stage == string(event.StageCommit)
 	for _, report := range r.Reports {
-		if report.Problem != "" {
+		if report.Problem != "" && !(early && report.Problem == missing) {
 			r.warn("report %s: %s", cmp.Or(report.Path, report.Declared), report.Problem)
 		}
 	}

@@ -24,7 +24,7 @@ import (
 func Test(ctx context.Context, p *plan.Plan, o Options) (*result.Result, error) {
 	r := newRecord(p, o)
 	r.Kind, r.Workflows = result.KindTest, []result.Workflow{}
-	err := r.stage(event.StageTest, &r.Timings.Test, func() error { return r.testImage(ctx, p, o) })
+	err := r.stage(ctx, event.StageTest, &r.Timings.Test, func() error { return r.testImage(ctx, p, o) })
 	return r.finish(ctx, err), err
 }
 

@@ -3,6 +3,7 @@
 package stage
 
 import (
+	"context"
 	"strings"
 	"time"
 
@@ -103,14 +104,18 @@ func CannotRun(platform string) *Error {
 	}
 }
 
-// Timed runs work between the start and end events of a stage and returns how long it took.
-func Timed(events event.Sink, name event.Stage, work func() error) (time.Duration, error) {
+// Timed runs work between the start and end events of a stage and returns how long it took. A stage that fails when ctx
+// has ended was cancelled.
+func Timed(ctx context.Context, events event.Sink, name event.Stage, work func() error) (time.Duration, error) {
 	start := time.Now()
 	events.Send(event.Event{Time: start, Type: event.StageStart, Stage: name})
 	err := work()
 	end := event.Event{Time: time.Now(), Type: event.StageEnd, Stage: name, Status: event.Success, Duration: time.Since(start)}
 	if err != nil {
 		end.Status, end.Message = event.Failed, err.Error()
+		if ctx.Err() != nil {
+			end.Status = event.Cancelled
+		}
 	}
 	events.Send(end)
 	return end.Duration, err

@@ -206,24 +206,39 @@ func (w *watcher) result(i int, c plan.Component, state engine.ComponentState) r
 		Status: string(event.Failed),
 	}
 	if !state.Cached {
-		r.Why, r.Duration = w.reasons.explain(i), result.Seconds(state.Ended.Sub(state.Started))
+		r.Why, r.Duration = w.reasons.explain(i), result.Seconds(ran(state))
 	}
 	folder, err := w.folder(i)
 	if err != nil {
 		return r
 	}
-	r.LogFolder = w.services.Logs.Relative(folder)
 	detail, err := w.detail(i)
 	if err != nil {
 		r.FailureMessage = "it left no log"
+		if w.interrupted {
+			r.Status, r.FailureMessage = string(event.Cancelled), ""
+		}
 		return r
 	}
+	r.LogFolder = w.services.Logs.Relative(folder)
 	r.Status, r.FailureMessage, r.Phases = detail.Status, detail.FailureMessage, detail.Result()
 	return r
 }
 
 // missingSecret is what BuildKit says of a secret that an instruction requires.
 var missingSecret = regexp.MustCompile(`: secret ([^ ]+): not found$`)
+
+// ran is how long a component ran; one whose end is not known ends now.
+func ran(state engine.ComponentState) time.Duration {
+	switch {
+	case state.Started.IsZero():
+		return 0
+	case state.Ended.IsZero():
+		return time.Since(state.Started)
+	default:
+		return state.Ended.Sub(state.Started)
+	}
+}
 
 // failure explains err, which the engine gave.
 func (w *watcher) failure(ctx context.Context, err error) error {

@@ -61,7 +61,7 @@ func (c *container) run(ctx context.Context) (Output, error) {
 	code, err := c.services.Engine.Test(ctx, spec)
 	watch.record(c.services.Timings, begun)
 	_ = decoder.Close()
-	results := c.results()
+	results := c.results(ctx)
 	return Output{Tests: results, Reports: c.reports.Kept()}, c.outcome(ctx, code, err, results)
 }
 
@@ -157,7 +157,7 @@ func (c *container) end(i int, status event.Status, message string) {
 }
 
 // results reads the outcome of every component that was begun from its log folder.
-func (c *container) results() []result.Component {
+func (c *container) results(ctx context.Context) []result.Component {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	list := []result.Component{}
@@ -165,6 +165,9 @@ func (c *container) results() []result.Component {
 		r := result.Component{
 			Platform: stage.PlatformName(c.in.Plan, c.in.Platform), Name: component.Name, Version: component.Version, Digest: component.Digest, File: component.File, Status: string(event.Failed),
 			Phases: []result.Phase{},
+		}
+		if ctx.Err() != nil && !errors.Is(context.Cause(ctx), errTimeout) {
+			r.Status = string(event.Cancelled)
 		}
 		if folder, err := c.folder(component); err == nil {
 			r.LogFolder = c.services.Logs.Relative(folder)

@@ -83,6 +83,9 @@ func endFromOutside(t *testing.T, h *home, m moment, sig syscall.Signal, registr
 				t.Errorf("result: %s at %s, error %+v", r.Status, r.Stage, r.Error)
 			}
 			wantCancelled(t, r)
+			if part := append(r.Components, r.Tests...); (m.name == "build" || m.name == "test") && part[len(part)-1].Status != string(event.Cancelled) {
+				t.Errorf("what was interrupted is told as %q", part[len(part)-1].Status)
+			}
 		}
 	}
 	if inRegistry(t, registry+"/"+p.name+":1.0.0-1") {

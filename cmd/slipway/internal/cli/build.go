@@ -125,7 +125,7 @@ func (a *app) build(ctx context.Context, o *buildOptions, events *show) (*result
 	defer opening.close(context.WithoutCancel(ctx))
 	var p *plan.Plan
 	planned := o.timings.Begin("plan")
-	_, err = stage.Timed(events, event.StageResolve, func() error {
+	_, err = stage.Timed(ctx, events, event.StageResolve, func() error {
 		var err error
 		if p, err = a.resolve(ctx, r, options, sources{images, client, settings.Daemon}); err != nil {
 			return err

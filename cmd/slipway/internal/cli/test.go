@@ -121,7 +121,7 @@ func (a *app) test(ctx context.Context, o *testOptions, events *show) (*result.R
 	opening := openEngine(ctx, engineOptions, nil) // while the plan is made
 	defer opening.close(context.WithoutCancel(ctx))
 	var p *plan.Plan
-	do.Resolved, err = stage.Timed(events, event.StageResolve, func() error {
+	do.Resolved, err = stage.Timed(ctx, events, event.StageResolve, func() error {
 		kept, err := a.lookUpIn(sources{images, client, do.Daemon}, ".", &options)
 		if err != nil {
 			return err

@@ -17,7 +17,9 @@ type painter struct {
 }
 
 const (
-	beginFrame  = "\x1b[?2026h\x1b[?25l" // show nothing until the frame is whole; hide the cursor
+	// Show nothing until the frame is whole, hide the cursor, and begin the line anew: what a person types, such as
+	// Ctrl-C, may have moved the cursor.
+	beginFrame  = "\x1b[?2026h\x1b[?25l\r"
 	endFrame    = "\x1b[?25h\x1b[?2026l"
 	eraseToEnd  = "\x1b[K"
 	eraseBelow  = "\x1b[J"

@@ -169,11 +169,13 @@ func countText(cs []result.Component) string {
 	if len(cs) == 0 {
 		return ""
 	}
-	cached, failed, skipped := 0, 0, 0
+	cached, failed, interrupted, skipped := 0, 0, 0, 0
 	for _, c := range cs {
 		switch {
 		case c.Status == "failed":
 			failed++
+		case c.Status == "cancelled":
+			interrupted++
 		case c.Status == "skipped":
 			skipped++
 		case c.Cached:
@@ -184,7 +186,7 @@ func countText(cs []result.Component) string {
 	for _, n := range []struct {
 		count int
 		word  string
-	}{{cached, "cached"}, {failed, "failed"}, {skipped, "skipped"}} {
+	}{{cached, "cached"}, {failed, "failed"}, {interrupted, "interrupted"}, {skipped, "skipped"}} {
 		if n.count > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n.count, n.word))
 		}

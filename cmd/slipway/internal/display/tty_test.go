@@ -65,6 +65,19 @@ func TestTTYFitsASmallScreen(t *testing.T) {
 
 // TestTTYLeavesNoTraces plays random builds on screens of random sizes that change. What changes while it runs must
 // never be left on the screen or in its history, and every finished part must be there once.
+// A terminal echoes what is typed at the cursor, such as Ctrl-C.
+func TestTTYPaintsOverWhatIsTyped(t *testing.T) {
+	quiet, typed := newScreen(t, 80, 24), newScreen(t, 80, 24)
+	play(t, quiet, story(), nil)
+	play(t, typed, story(), func(time.Duration) {
+		typed.put('^')
+		typed.put('C')
+	})
+	if quiet.all() != typed.all() {
+		t.Errorf("the screen has\n%s\nwant\n%s", typed.all(), quiet.all())
+	}
+}
+
 func TestTTYLeavesNoTraces(t *testing.T) {
 	for seed := range uint64(40) {
 		r := rand.New(rand.NewPCG(seed, 1))
