@@ -62,8 +62,9 @@ const (
 
 	endNews = 2 * time.Second
 
-	notReady = 1   // exit code of the runner
-	killed   = 137 // exit code of a process whose container ended
+	notReady  = 1   // exit code of the runner
+	killed    = 137 // exit code of a process whose container ended
+	notJoined = 255 // exit code of the OCI runtime for a container that has ended
 )
 
 // patience is how long a service may fail its health check: what Docker would wait before it calls it unhealthy.
@@ -204,7 +205,7 @@ func (r *running) alive() error {
 // verdict adds to the outcome of the tests that the service ended too early: then nothing they say counts. Failed tests
 // end the service themselves.
 func (r *running) verdict(code int, err error) error {
-	if code != killed && err == nil {
+	if err == nil && code != killed && code != notJoined {
 		return nil
 	}
 	select {
