@@ -18,7 +18,7 @@ func (a *app) imageCmd() *cobra.Command {
 	}
 	cmd.AddCommand(
 		a.imageListCmd(), a.imageShowCmd(), a.imageImportCmd(), a.imagePullCmd(), a.imagePushCmd(), a.imageSaveCmd(), a.imageLoadCmd(),
-		a.imageTagCmd(), a.imageDeleteCmd(), a.imagePruneCmd(),
+		a.imageTagCmd(), a.imageRebaseCmd(), a.imageDeleteCmd(), a.imagePruneCmd(),
 	)
 	return group(cmd)
 }

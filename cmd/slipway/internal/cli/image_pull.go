@@ -65,22 +65,26 @@ func (a *app) runImagePull(ctx context.Context, o *imagePullOptions) error {
 	if err != nil {
 		return err
 	}
-	var image store.Image
-	switch source.Transport {
-	case ref.Registry:
-		image, err = a.pull(ctx, o, images, source, name, platforms)
-	case ref.Layout:
-		image, err = copyLayout(ctx, images, source, name)
-	case ref.Daemon:
-		image, err = a.copyFromEngine(ctx, images, source, name)
-	default:
-		err = unsupported{source}
-	}
+	image, err := a.copyIn(ctx, o, images, source, name, platforms)
 	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(a.Stdout, "%s@%s\n", name, image.Digest())
 	return err
+}
+
+// copyIn copies an image into the store from where its reference says.
+func (a *app) copyIn(ctx context.Context, o *imagePullOptions, images *store.Store, source ref.Ref, name string, platforms []v1.Platform) (store.Image, error) {
+	switch source.Transport {
+	case ref.Registry:
+		return a.pull(ctx, o, images, source, name, platforms)
+	case ref.Layout:
+		return copyLayout(ctx, images, source, name)
+	case ref.Daemon:
+		return a.copyFromEngine(ctx, images, source, name)
+	default:
+		return store.Image{}, unsupported{source}
+	}
 }
 
 // pointerFor is the pointer for an imported image: the given one, or the last part of its own name.
