@@ -3,6 +3,7 @@ package component
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -39,7 +40,10 @@ func (e *NotFoundError) Is(target error) bool { return target == ErrNotFound }
 
 // Hint names what may have been meant.
 func (e *NotFoundError) Hint() string {
-	if len(e.Near) == 0 {
+	switch {
+	case len(e.Near) == 0 && len(e.Versions) == 0 && slices.Contains(e.Places, "in the store"):
+		return "put it there with: slipway component create FILE --semantic-version VERSION, or name a document: ./FILE.yaml"
+	case len(e.Near) == 0:
 		return ""
 	}
 	names := make([]string, len(e.Near))
