@@ -12,6 +12,7 @@ import (
 	"math/big"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -131,6 +132,28 @@ func TestManagedComponents(t *testing.T) {
 		if !c.Cached {
 			t.Errorf("%s is run again though nothing changed", c.Name)
 		}
+	}
+}
+
+// TestDocumentationOfManagedComponents builds the recipe of docs/managed-components.md, which names components by aws:.
+func TestDocumentationOfManagedComponents(t *testing.T) {
+	h := shared(t)
+	needsMirror(t)
+	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "managed-components.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := fenced.FindAllStringSubmatch(string(page), -1)
+	if len(blocks) != 1 || blocks[0][1] != "yaml" {
+		t.Fatalf("the page has other blocks than one recipe: %q", blocks)
+	}
+	p := newProject(t, debian).add(blocks[0][2])
+	r := h.build(p).wantCode(0).result()
+	if len(r.Components) != 1 || r.Components[0].Name != "install-packages" || r.Components[0].Version != "1.0.0" {
+		t.Errorf("built %+v", r.Components)
+	}
+	if len(r.Tests) != 1 || r.Tests[0].Name != "test-command" {
+		t.Errorf("tested %+v", r.Tests)
 	}
 }
 

@@ -15,6 +15,11 @@ func TestComponentsTravelThroughARegistry(t *testing.T) {
 			t.Errorf("push wrote %q", got)
 		}
 	}
+	for _, reference := range []string{"oci://" + registry + "/components/nginx", registry + "/components/nginx", registry + "/components/nginx:1.2.x"} {
+		if got := w.ok("component", "versions", reference); !strings.Contains(got, "\n1.2.0  ") || strings.Contains(got, "1.0.0") == strings.HasSuffix(reference, "x:1.2.x") {
+			t.Errorf("versions %s:\n%s", reference, got)
+		}
+	}
 	other := newWorld(t)
 	if got := other.ok("component", "pull", registry+"/components/nginx:1.x.x"); got != "nginx/1.2.0/1\n" {
 		t.Errorf("pull wrote %q", got)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -24,12 +25,12 @@ func (a *app) componentVersionsCmd() *cobra.Command {
 		Use:   "versions [flags] [REFERENCE]",
 		Short: "List the builds of a component, the newest first",
 		Long: "List the builds of a component, the newest first. REFERENCE is NAME, NAME/1.x.x or NAME/1.2.3 (default: everything),\n" +
-			"or oci://REGISTRY/REPOSITORY for the versions that a registry has.",
+			"or [oci://]REGISTRY/REPOSITORY for the versions that a registry has.",
 		Example: "  slipway component versions nginx\n  slipway component versions nginx/1.x.x --format wide\n" +
 			"  slipway component versions oci://localhost:5000/components/nginx",
 		Args: arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if strings.HasPrefix(optionalArg(args), artifact.Scheme) {
+			if inRegistry(optionalArg(args)) {
 				client := registries.Client(nil)
 				defer client.Close()
 				return runRegistryVersions(cmd.Context(), client, args[0], &o, cmd.OutOrStdout())
@@ -49,6 +50,14 @@ func (a *app) componentVersionsCmd() *cobra.Command {
 	o.AddFlags(cmd.Flags())
 	registries.AddFlags(cmd.Flags())
 	return cmd
+}
+
+// hostFirst matches what has a host before its first slash, which no name of a component has.
+var hostFirst = regexp.MustCompile(`^(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::[0-9]+)?|[A-Za-z0-9-]+:[0-9]+)/`)
+
+// inRegistry reports whether a reference is that of a repository, which may be written without its scheme.
+func inRegistry(reference string) bool {
+	return strings.HasPrefix(reference, artifact.Scheme) || hostFirst.MatchString(reference)
 }
 
 // registryVersion is a version that a registry has, as JSON.
