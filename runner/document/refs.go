@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/slipway-oci/slipway/runner/expr"
 )
@@ -198,7 +199,9 @@ func (v *validator) dynamic(u use) {
 }
 
 // likeChain finds text in braces that begins with two words and a dot between them.
-var likeChain = regexp.MustCompile(`\{\{[ \t]*([A-Za-z0-9_-]+)[ \t]*\.[ \t]*([A-Za-z0-9_-]+)[^{}\n]*\}\}`)
+var likeChain = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\{\{[ \t]*([A-Za-z0-9_-]+)[ \t]*\.[ \t]*([A-Za-z0-9_-]+)[^{}\n]*\}\}`)
+})
 
 // malformed warns about literal text that was probably meant to be a chain reference.
 func (v *validator) malformed(u use, text string) {
@@ -206,7 +209,7 @@ func (v *validator) malformed(u use, text string) {
 		return
 	}
 	start := u.offset
-	for _, m := range likeChain.FindAllStringSubmatchIndex(text, -1) {
+	for _, m := range likeChain().FindAllStringSubmatchIndex(text, -1) {
 		p, ok := v.index[text[m[2]:m[3]]]
 		if !ok || p.steps[text[m[4]:m[5]]] == nil {
 			continue

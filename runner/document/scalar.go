@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -21,7 +22,7 @@ const (
 // isNull reports whether v stands for an absent key.
 func (v Value) isNull() bool { return v.Kind == Scalar && v.Tag == tagNull }
 
-var integer = regexp.MustCompile(`^[-+]?[0-9]+$`)
+var integer = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[-+]?[0-9]+$`) })
 
 // Int returns the integer of a scalar. Digits are always decimal, leading zeros or not; YAML's other forms of
 // integers count when they are not quoted.
@@ -33,7 +34,7 @@ func (v Value) Int() (int64, bool) {
 	if v.Plain && v.Tag == tagInt {
 		text = strings.ReplaceAll(text, "_", "")
 	}
-	if !integer.MatchString(text) {
+	if !integer().MatchString(text) {
 		if !v.Plain || v.Tag != tagInt {
 			return 0, false
 		}

@@ -87,7 +87,7 @@ func oneOrList(item schema) schema {
 
 func integerSchema(description string) schema {
 	return schema{
-		"anyOf":       []schema{{"type": []string{"integer", "null"}}, {"type": "string", "pattern": integer.String()}},
+		"anyOf":       []schema{{"type": []string{"integer", "null"}}, {"type": "string", "pattern": integer().String()}},
 		"description": description,
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
@@ -102,11 +103,13 @@ func badByte(file string, data []byte) Pos {
 }
 
 var (
-	yamlError     = regexp.MustCompile(`(?s)^yaml: (?:line ([0-9]+): )?(.*)$`)
-	unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
+	yamlError     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?s)^yaml: (?:line ([0-9]+): )?(.*)$`) })
+	unknownAnchor = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^unknown anchor '(.*)' referenced$`) })
 	// openRef is a value that begins with an unquoted reference and goes on behind it, or has an index inside: that is
 	// never YAML.
-	openRef = regexp.MustCompile(`(?:^|[:,\[{-])[ \t]+(\{\{(?:[^{}]*\}\}[ \t]*[^ \t\r#,\]}]|[^{}]*\[[^{}]*\}\}))`)
+	openRef = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?:^|[:,\[{-])[ \t]+(\{\{(?:[^{}]*\}\}[ \t]*[^ \t\r#,\]}]|[^{}]*\[[^{}]*\}\}))`)
+	})
 )
 
 // openRefLines is how far behind the place of a syntax error an unquoted reference is looked for: the parser names the
@@ -117,13 +120,13 @@ const openRefLines = 50
 // so the lines from the error on are searched for one.
 func syntaxProblem(file string, data []byte, err error, diags *Diagnostics) {
 	line, text := 1, err.Error()
-	if m := yamlError.FindStringSubmatch(text); m != nil {
+	if m := yamlError().FindStringSubmatch(text); m != nil {
 		text = m[2]
 		if n, convErr := strconv.Atoi(m[1]); convErr == nil {
 			line = n
 		}
 	}
-	if m := unknownAnchor.FindStringSubmatch(text); m != nil {
+	if m := unknownAnchor().FindStringSubmatch(text); m != nil {
 		diags.add(Error, CodeSyntax, find(file, data, "*"+m[1]), "quote a value that begins with *", "unknown alias %q", "*"+m[1])
 		return
 	}
@@ -134,7 +137,7 @@ func syntaxProblem(file string, data []byte, err error, diags *Diagnostics) {
 	lines := strings.Split(string(data), "\n")
 	line = min(line, len(lines))
 	for n := max(line-1, 1); n <= min(line+openRefLines, len(lines)); n++ {
-		if m := openRef.FindStringSubmatchIndex(lines[n-1]); m != nil {
+		if m := openRef().FindStringSubmatchIndex(lines[n-1]); m != nil {
 			column := utf8.RuneCountInString(lines[n-1][:m[2]]) + 1
 			diags.add(Error, CodeRefUnquoted, Pos{File: file, Line: n, Column: column}, "put quotes around the whole value",
 				"a value that begins with {{ must be quoted (%s)", text)

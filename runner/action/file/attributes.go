@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/slipway-oci/slipway/runner/action"
 )
@@ -31,7 +32,7 @@ func permissionsInput(summary string, required bool) action.Input {
 	}
 }
 
-var permissionsText = regexp.MustCompile(`^(0o|0)?[0-7]{3,4}$`)
+var permissionsText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(0o|0)?[0-7]{3,4}$`) })
 
 func checkPermissions(text string) error {
 	_, err := parsePermissions(text)
@@ -40,7 +41,7 @@ func checkPermissions(text string) error {
 
 // parsePermissions returns the mode for an octal text such as 755, 0755, 4755 or 0o755.
 func parsePermissions(text string) (fs.FileMode, error) {
-	if !permissionsText.MatchString(text) {
+	if !permissionsText().MatchString(text) {
 		return 0, fmt.Errorf("permissions %q are not three or four octal digits such as 0755", text)
 	}
 	bits, err := strconv.ParseUint(strings.TrimPrefix(text, "0o"), 8, 32)

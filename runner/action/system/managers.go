@@ -8,6 +8,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // aptOptions keep configuration files as they are where nobody can be asked.
@@ -31,11 +32,11 @@ func updateApt(ctx context.Context, u *update) error {
 }
 
 // aptUpgrade is a line for a package that is installed already: the old version stands in brackets.
-var aptUpgrade = regexp.MustCompile(`(?m)^Inst (\S+) \[`)
+var aptUpgrade = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^Inst (\S+) \[`) })
 
 func aptUpgradable(simulated string) []string {
 	var names []string
-	for _, match := range aptUpgrade.FindAllStringSubmatch(simulated, -1) {
+	for _, match := range aptUpgrade().FindAllStringSubmatch(simulated, -1) {
 		name, _, _ := strings.Cut(match[1], ":") // the architecture
 		names = append(names, name)
 	}
@@ -181,11 +182,13 @@ func updateApk(ctx context.Context, u *update) error {
 }
 
 // apkPackage is a name with its version and release, as apk lists it.
-var apkPackage = regexp.MustCompile(`(?m)^(\S+)-[0-9][^-\s]*-r[0-9]+\s.*\[upgradable from:`)
+var apkPackage = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^(\S+)-[0-9][^-\s]*-r[0-9]+\s.*\[upgradable from:`)
+})
 
 func apkUpgradable(listed string) []string {
 	var names []string
-	for _, match := range apkPackage.FindAllStringSubmatch(listed, -1) {
+	for _, match := range apkPackage().FindAllStringSubmatch(listed, -1) {
 		names = append(names, match[1])
 	}
 	return names
