@@ -73,6 +73,8 @@ func (e *Error) Hint() string {
 		return "give the user of this process the right to write there, or set SLIPWAY_HOME to another folder"
 	case code == sqlite3.SQLITE_FULL:
 		return "make room on the disk"
+	case code == sqlite3.SQLITE_IOERR:
+		return "see whether the disk is full or faulty"
 	}
 	return ""
 }

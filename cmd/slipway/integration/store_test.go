@@ -168,6 +168,34 @@ func TestReadOnlyStore(t *testing.T) {
 	nobody.run("component", "delete", "nginx/1.0.0/1").wantCode(5, "cannot be written", "SLIPWAY_HOME")
 }
 
+// TestFullDiskUnderTheStore: what was acknowledged stays, and the rest is refused with the reason.
+func TestFullDiskUnderTheStore(t *testing.T) {
+	h := &home{t: t, dir: mountTmpfs(t, 1)}
+	file := filepath.Join(t.TempDir(), "large.yaml")
+	var kept []string
+	for i := range 20 {
+		put(t, filepath.Dir(file), "large.yaml", component("large", build(createFile("/a", "a"))).text+fmt.Sprintf("# %d ", i)+strings.Repeat("x", 100_000)+"\n")
+		o := h.run("component", "create", file, "--semantic-version", "1.0.0")
+		if o.code != 0 {
+			o.wantCode(5, "full", "make room on the disk")
+			break
+		}
+		kept = append(kept, strings.TrimSpace(o.stdout))
+	}
+	if len(kept) == 0 || len(kept) == 20 {
+		t.Fatalf("%d components fit on the disk", len(kept))
+	}
+	listed := h.run("component", "versions").wantCode(0).stdout
+	for _, reference := range kept {
+		if !strings.Contains(listed, reference+" ") {
+			t.Errorf("%s is lost:\n%s", reference, listed)
+		}
+	}
+	if got := strings.Count(listed, "\n") - 1; got != len(kept) {
+		t.Errorf("%d builds, want %d:\n%s", got, len(kept), listed)
+	}
+}
+
 // programForAll is a copy of the program that every user can run.
 func programForAll(t *testing.T) string {
 	t.Helper()
