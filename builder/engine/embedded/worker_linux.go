@@ -170,7 +170,7 @@ func openStores(root string, snapshots runc.SnapshotterFactory, opt *base.Worker
 	store := containerdsnapshot.NewContentStore(meta.ContentStore(), "buildkit")
 	opt.ContentMetadata = db
 	opt.ContentStore = store
-	opt.Snapshotter = containerdsnapshot.NewSnapshotter(snapshots.Name, meta.Snapshotter(snapshots.Name), "buildkit", nil)
+	opt.Snapshotter = withVolatile(containerdsnapshot.NewSnapshotter(snapshots.Name, meta.Snapshotter(snapshots.Name), "buildkit", nil))
 	opt.Applier = apply.NewFileSystemApplier(store)
 	opt.LeaseManager = leaseutil.WithNamespace(ctdmetadata.NewLeaseManager(meta), "buildkit")
 	opt.GarbageCollect = meta.GarbageCollect

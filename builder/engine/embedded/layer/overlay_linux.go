@@ -13,6 +13,8 @@ import (
 // writeChanges writes the layer that lies between two snapshots, if the upper folder of an overlay holds it. Else the
 // error is errUnsupported.
 func writeChanges(ctx context.Context, lower, upper []mount.Mount, to func(tree) *archive) error {
+	// How a snapshot is written through to the disk is nothing to the differ, but it refuses options that it does not know.
+	lower, upper = mount.RemoveVolatileOption(lower), mount.RemoveVolatileOption(upper)
 	folder, err := overlay.GetUpperdir(lower, upper)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUnsupported, err)
