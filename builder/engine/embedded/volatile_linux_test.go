@@ -9,7 +9,6 @@ import (
 
 	"github.com/containerd/containerd/v2/core/mount"
 	"github.com/moby/buildkit/snapshot"
-	"github.com/moby/sys/user"
 )
 
 // oneSnapshot is a snapshotter that has one snapshot.
@@ -18,13 +17,18 @@ type oneSnapshot struct {
 	mounts []mount.Mount
 }
 
-func (s oneSnapshot) Mounts(context.Context, string) (snapshot.Mountable, error) { return s, nil }
-
-func (s oneSnapshot) Mount() ([]mount.Mount, func() error, error) {
-	return s.mounts, func() error { return nil }, nil
+func (s oneSnapshot) Mounts(context.Context, string) (snapshot.Mountable, error) {
+	return fixedMount{mounts: s.mounts}, nil
 }
 
-func (oneSnapshot) IdentityMapping() *user.IdentityMapping { return nil }
+type fixedMount struct {
+	snapshot.Mountable
+	mounts []mount.Mount
+}
+
+func (m fixedMount) Mount() ([]mount.Mount, func() error, error) {
+	return m.mounts, func() error { return nil }, nil
+}
 
 // TestVolatileMountsAgain mounts a snapshot twice, with the same answer of the snapshotter, and writes to it each time.
 func TestVolatileMountsAgain(t *testing.T) {
