@@ -23,7 +23,7 @@ bin/slipway-runner-linux-%: $(shell find runner cmd/slipway-runner -name '*.go' 
 	GOOS=linux GOARCH=$* $(GO) build -trimpath -buildvcs=false -ldflags "-s -w" -o $@ ./cmd/slipway-runner
 
 prerequisites:
-	sh .ci/prerequisites runc mmdebstrap docker-registry uidmap skopeo docker.io podman qemu-user-static busybox-static
+	sh .ci/prerequisites runc mmdebstrap docker-registry uidmap skopeo docker.io podman qemu-user-static busybox-static jq
 
 # Everything: the unit tests, those of them without containers with the race detector, and the whole program against
 # real parts.

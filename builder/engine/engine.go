@@ -10,23 +10,38 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/client"
 
 	"github.com/slipway-oci/slipway/builder/engine/dial"
+	"github.com/slipway-oci/slipway/builder/engine/docker"
 	"github.com/slipway-oci/slipway/builder/engine/embedded"
 	"github.com/slipway-oci/slipway/builder/engine/runnerbin"
 )
 
-// Embedded is the name of the builder that runs inside Slipway.
-const Embedded = "embedded"
+// The builders that have a name.
+const (
+	Embedded = "embedded" // runs inside Slipway
+	Docker   = "docker"   // a container of the local Docker Engine
+)
+
+// Default is the builder for those who name none: the embedded one where there is one.
+func Default() string {
+	if runtime.GOOS == "linux" {
+		return Embedded
+	}
+	return Docker
+}
 
 // Options say which builder is used.
 type Options struct {
-	// Builder is Embedded (also when empty) or the address of a BuildKit, such as "unix:///run/buildkit.sock".
+	// Builder is Embedded (also when empty), Docker, or the address of a BuildKit, such as "unix:///run/buildkit.sock".
 	Builder string
+	// Image is what the builder Docker runs; empty means the BuildKit of the embedded one's version.
+	Image string
 	// Root is the state folder of the embedded builder.
 	Root string
 	// Runtime is the embedded builder's OCI runtime; empty means runc.
@@ -82,6 +97,12 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 			return nil, unavailable(ctx, o.Builder, err)
 		}
 		e.lease, address = lease, lease.Address
+	}
+	if o.Builder == Docker {
+		var err error
+		if address, err = docker.Start(ctx, o.Image); err != nil {
+			return nil, unavailable(ctx, o.Builder, err)
+		}
 	}
 	c, err := dial.Open(ctx, address)
 	if err != nil {

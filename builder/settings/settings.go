@@ -18,6 +18,7 @@ type Settings struct {
 	Components    Components
 	Limits        Limits
 	API           API
+	Builder       Builder
 }
 
 // AWS is what ARNs are made of.
@@ -52,6 +53,11 @@ type Limits struct{ ComponentsPerRecipe int }
 
 // API is how requests of the EC2 Image Builder API are taken.
 type API struct{ StrictLimits bool }
+
+// Builder is where containers run.
+type Builder struct {
+	DockerImage string // of the BuildKit in the local Docker Engine; "" is the one of slipway's version
+}
 
 // Default are the settings without a file.
 func Default() Settings {

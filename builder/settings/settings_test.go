@@ -37,6 +37,8 @@ limits:
 uri:
   fileRoots: [/srv/documents]
   allowHttp: true
+builder:
+  dockerImage: localhost:5000/buildkit:1
 api:
   strictLimits: true
 `
@@ -60,6 +62,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		Components: settings.Components{RequireUniqueVersions: true, NoticeDays: 60, DisableAtSupportEnd: true},
 		Limits:     settings.Limits{ComponentsPerRecipe: 40},
 		API:        settings.API{StrictLimits: true},
+		Builder:    settings.Builder{DockerImage: "localhost:5000/buildkit:1"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

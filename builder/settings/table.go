@@ -61,6 +61,8 @@ var table = []Setting{
 		show: func(s Settings) any { return append([]string{}, s.URI.FileRoots...) },
 	},
 	flag("uri.allowHttp", "whether http:// addresses are read from other machines too", func(s *Settings) *bool { return &s.URI.AllowHTTP }),
+	text("builder.dockerImage", "image of the BuildKit that --builder docker runs; empty is moby/buildkit of the version inside slipway",
+		func(s *Settings) *string { return &s.Builder.DockerImage }, anything),
 	flag("api.strictLimits", "whether documents inside requests keep to the smaller limits of EC2 Image Builder", func(s *Settings) *bool { return &s.API.StrictLimits }),
 }
 

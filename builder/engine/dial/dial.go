@@ -33,7 +33,7 @@ func (e *AddressError) Error() string {
 
 // Hint lists what is accepted.
 func (e *AddressError) Hint() string {
-	return "use embedded, or an address that begins with one of " + strings.Join(Schemes, "://, ") + "://"
+	return "use embedded or docker, or an address that begins with one of " + strings.Join(Schemes, "://, ") + "://"
 }
 
 // Check returns an *AddressError unless address has a known scheme.

@@ -176,18 +176,14 @@ func TestBuilderThatDoesNotAnswerIsExit5(t *testing.T) {
 func buildkitd(t *testing.T) string {
 	t.Helper()
 	needsRoot(t)
-	goProgram := needs(t, "go", "golang")
-	out, err := exec.CommandContext(t.Context(), goProgram, "tool", "-n", "-modfile="+filepath.Join("..", "..", "..", ".tools", "go.mod"), "buildkitd").Output()
-	if err != nil {
-		t.Skipf("buildkitd cannot be built from .tools/go.mod: %v", err)
-	}
+	program := tool(t, "buildkitd")
 	dir := t.TempDir()
 	socket := filepath.Join(dir, "b.sock")
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(strings.TrimSpace(string(out)), "--root", filepath.Join(dir, "root"), "--addr", "unix://"+socket, "--oci-worker-net", "host")
+	cmd := exec.Command(program, "--root", filepath.Join(dir, "root"), "--addr", "unix://"+socket, "--oci-worker-net", "host")
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

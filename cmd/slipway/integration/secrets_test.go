@@ -160,8 +160,7 @@ func TestSecretsInATemplatesInstructionsAreNowhere(t *testing.T) {
 	h.run("build", p.dir, "--secret", "id=TOKN,env=HOME").wantCode(2, `"TOKN"`, `did you mean "TOKEN"?`)
 	o = h.run("build", p.dir, "--no-cache").wantCode(2, "Dockerfile:4: secret TOKEN: not found", "--secret id=TOKEN") // it is required there
 	output("missing", o)
-	p.write("Dockerfile", strings.Join([]string{"FROM {{{ imagebuilder:parentImage }}}", "{{{ imagebuilder:components }}}",
-		use("TOKEN", ",required=true", "cat /run/secrets/TOKEN; exit 3")}, "\n"))
+	p.write("Dockerfile", strings.Join(around(use("TOKEN", ",required=true", "cat /run/secrets/TOKEN; exit 3")), "\n"))
 	o = h.with("TOKEN="+secretValue).run("build", p.dir, "--secret", "id=TOKEN", "--keep-failed", "--report", "html="+filepath.Join(reports, "r.html")).wantCode(1, "***")
 	output("failed", o)
 	o = h.run("build", p.dir).wantCode(2, "Dockerfile:3: secret TOKEN: not found", "--secret id=TOKEN")

@@ -15,12 +15,16 @@ func Socket(dir string) string { return filepath.Join(dir, "docker.sock") }
 // Args writes the engine's settings into dir and returns its command line. Everything of it is below dir; its
 // containers have no network but the machine's, and their control groups are below cgroup.
 func Args(dir, cgroup string) ([]string, error) {
-	settings := filepath.Join(dir, "dockerd.json")
-	if err := os.WriteFile(settings, []byte("{}"), 0o600); err != nil {
+	file := filepath.Join(dir, "dockerd.json")
+	content, err := settings(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(file, content, 0o600); err != nil {
 		return nil, err
 	}
 	return []string{
-		"dockerd", "--config-file", settings, "--host", "unix://" + Socket(dir), "--pidfile", filepath.Join(dir, "docker.pid"),
+		"dockerd", "--config-file", file, "--host", "unix://" + Socket(dir), "--pidfile", filepath.Join(dir, "docker.pid"),
 		"--data-root", filepath.Join(dir, "docker"), "--exec-root", filepath.Join(dir, "docker-exec"), "--cgroup-parent", cgroup,
 		"--bridge", "none", "--iptables=false", "--ip-masq=false", "--ip-forward=false", "--userland-proxy=false",
 	}, nil

@@ -100,7 +100,7 @@ func (a *app) build(ctx context.Context, o *buildOptions, events *show) (*result
 	if err != nil {
 		return nil, err
 	}
-	engineOptions, err := o.EngineOptions(folders.BuildKit(), a.Getenv)
+	engineOptions, err := a.engineOptions(&o.Builder)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/slipway-oci/slipway/builder/engine"
+	"github.com/slipway-oci/slipway/builder/engine/docker"
 	"github.com/slipway-oci/slipway/builder/engine/embedded"
 	"github.com/slipway-oci/slipway/builder/engine/embedded/layer"
 	"github.com/slipway-oci/slipway/builder/inspect"
@@ -16,13 +18,13 @@ import (
 	"github.com/slipway-oci/slipway/cmd/slipway/internal/option"
 )
 
-// builderCmd and its commands look after the embedded builder; another builder is its owner's to look after.
+// builderCmd and its commands look after the builders that slipway starts; another one is its owner's to look after.
 func (a *app) builderCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "builder",
-		Short: "Look after the embedded builder",
-		Long: "Look after the embedded builder: the BuildKit that builds start when they need it and that ends after the last\n" +
-			"of them.",
+		Short: "Look after the builder",
+		Long: "Look after the embedded builder, the BuildKit that builds start when they need it and that ends after the last\n" +
+			"of them, or with --builder docker after the one in a container of Docker, which stays until it is stopped.",
 		Example: "  slipway builder status\n  slipway builder stop",
 	}
 	cmd.AddCommand(a.builderStatusCmd(), a.builderStartCmd(), a.builderStopCmd(), a.builderPruneCmd(), a.builderServeCmd())
@@ -31,17 +33,21 @@ func (a *app) builderCmd() *cobra.Command {
 
 func (a *app) builderStatusCmd() *cobra.Command {
 	var format option.Format
+	var builder option.Builder
 	cmd := &cobra.Command{
 		Use:     "status [flags]",
 		Short:   "Show whether the builder runs, and where",
 		Example: "  slipway builder status\n  slipway builder status --format json",
 		Args:    arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			f, err := a.folders()
+			o, err := a.ownBuilder(&builder)
 			if err != nil {
 				return err
 			}
-			info, err := embedded.Status(cmd.Context(), f.BuildKit())
+			if o.Builder == engine.Docker {
+				return writeDockerBuilder(cmd.Context(), cmd.OutOrStdout(), &format)
+			}
+			info, err := embedded.Status(cmd.Context(), o.Root)
 			if err != nil {
 				return err
 			}
@@ -49,7 +55,25 @@ func (a *app) builderStatusCmd() *cobra.Command {
 		},
 	}
 	format.AddFlags(cmd.Flags())
+	builder.AddFlags(cmd.Flags())
 	return cmd
+}
+
+func writeDockerBuilder(ctx context.Context, w io.Writer, format *option.Format) error {
+	info, err := docker.Status(ctx)
+	if err != nil {
+		return err
+	}
+	if format.JSON() {
+		return display.WriteJSON(w, info)
+	}
+	state := "stopped"
+	if info.Running {
+		state = "running"
+	}
+	return writeRows(w, "", [][2]string{
+		{"State", state}, {"Container", docker.Container}, {"Image", info.Image}, {"Address", info.Address}, {"Started", when(info.Started)},
+	})
 }
 
 func writeBuilder(w io.Writer, info embedded.Info, format *option.Format) error {
@@ -79,17 +103,26 @@ func writeBuilder(w io.Writer, info embedded.Info, format *option.Format) error 
 
 func (a *app) builderStartCmd() *cobra.Command {
 	idle := time.Hour
+	var builder option.Builder
 	cmd := &cobra.Command{
 		Use:     "start [flags]",
 		Short:   "Start the builder ahead of the first build",
 		Example: "  slipway builder start\n  slipway builder start --idle 8h",
 		Args:    arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			f, err := a.folders()
+			o, err := a.ownBuilder(&builder)
 			if err != nil {
 				return err
 			}
-			lease, err := embedded.Start(cmd.Context(), embedded.Options{Root: f.BuildKit(), Idle: idle})
+			if o.Builder == engine.Docker {
+				address, err := docker.Start(cmd.Context(), o.Image)
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintln(cmd.OutOrStdout(), address)
+				return err
+			}
+			lease, err := embedded.Start(cmd.Context(), embedded.Options{Root: o.Root, Idle: idle})
 			if err != nil {
 				return err
 			}
@@ -99,24 +132,33 @@ func (a *app) builderStartCmd() *cobra.Command {
 			return lease.Close()
 		},
 	}
-	cmd.Flags().DurationVar(&idle, "idle", idle, "how long it stays when nothing uses it")
+	cmd.Flags().DurationVar(&idle, "idle", idle, "how long the embedded one stays when nothing uses it")
+	builder.AddFlags(cmd.Flags())
 	return cmd
 }
 
 func (a *app) builderStopCmd() *cobra.Command {
-	return &cobra.Command{
-		Use:     "stop",
-		Short:   "Stop the builder; builds that use it fail",
+	var builder option.Builder
+	cmd := &cobra.Command{
+		Use:   "stop [flags]",
+		Short: "Stop the builder; builds that use it fail",
+		Long: "Stop the builder; builds that use it fail. Of the one in Docker the container is removed; its cache stays in the\n" +
+			"volume slipway-builder.",
 		Example: "  slipway builder stop",
 		Args:    arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			f, err := a.folders()
+			o, err := a.ownBuilder(&builder)
 			if err != nil {
 				return err
 			}
 			ctx, cancel := context.WithTimeout(cmd.Context(), time.Minute)
 			defer cancel()
-			ran, err := embedded.Stop(ctx, f.BuildKit())
+			ran := false
+			if o.Builder == engine.Docker {
+				ran, err = docker.Stop(ctx)
+			} else {
+				ran, err = embedded.Stop(ctx, o.Root)
+			}
 			if err != nil {
 				return err
 			}
@@ -126,6 +168,8 @@ func (a *app) builderStopCmd() *cobra.Command {
 			return err
 		},
 	}
+	builder.AddFlags(cmd.Flags())
+	return cmd
 }
 
 // builderServeCmd is what the first build starts as the builder; people have no use for it.

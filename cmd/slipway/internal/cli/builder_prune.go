@@ -10,6 +10,7 @@ import (
 
 	"github.com/slipway-oci/slipway/builder/engine"
 	"github.com/slipway-oci/slipway/builder/engine/dial"
+	"github.com/slipway-oci/slipway/builder/engine/docker"
 	"github.com/slipway-oci/slipway/builder/engine/embedded"
 	"github.com/slipway-oci/slipway/cmd/slipway/internal/display"
 	"github.com/slipway-oci/slipway/cmd/slipway/internal/option"
@@ -43,11 +44,7 @@ func (a *app) builderPruneCmd() *cobra.Command {
 }
 
 func (a *app) runBuilderPrune(ctx context.Context, o *builderPruneOptions) error {
-	f, err := a.folders()
-	if err != nil {
-		return err
-	}
-	options, err := o.EngineOptions(f.BuildKit(), a.Getenv)
+	options, err := a.engineOptions(&o.Builder)
 	if err != nil {
 		return err
 	}
@@ -75,6 +72,11 @@ func prune(ctx context.Context, o engine.Options, olderThan time.Duration, keep 
 		}
 		defer func() { _ = lease.Close() }()
 		address = lease.Address
+	}
+	if address == engine.Docker {
+		if address, err = docker.Start(ctx, o.Image); err != nil {
+			return 0, 0, err
+		}
 	}
 	c, err := dial.Open(ctx, address)
 	if err != nil {

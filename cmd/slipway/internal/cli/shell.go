@@ -75,7 +75,7 @@ func (a *app) runShell(ctx context.Context, o *shellOptions) error {
 	if err != nil {
 		return err
 	}
-	engineOptions, err := o.EngineOptions(folders.BuildKit(), a.Getenv)
+	engineOptions, err := a.engineOptions(&o.Builder)
 	if err != nil {
 		return err
 	}

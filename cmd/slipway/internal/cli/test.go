@@ -101,7 +101,7 @@ func (a *app) test(ctx context.Context, o *testOptions, events *show) (*result.R
 	if err != nil {
 		return nil, err
 	}
-	engineOptions, err := o.EngineOptions(folders.BuildKit(), a.Getenv)
+	engineOptions, err := a.engineOptions(&o.Builder)
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ type Builder struct{ name string }
 
 // AddFlags adds --builder.
 func (b *Builder) AddFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&b.name, "builder", "", "where containers run: embedded, or the `ADDRESS` of a BuildKit (default: SLIPWAY_BUILDER, else embedded)")
+	fs.StringVar(&b.name, "builder", "", "where containers run: embedded, docker (a container of Docker), or the `ADDRESS` of a BuildKit (default: SLIPWAY_BUILDER, else "+engine.Default()+")")
 }
 
 // EngineOptions reads the flag and the environment: SLIPWAY_BUILDER, SLIPWAY_BUILDER_IDLE, SLIPWAY_RUNTIME and the proxy
@@ -27,9 +27,9 @@ func (b *Builder) EngineOptions(root string, getenv func(string) string) (engine
 		o.Builder = getenv("SLIPWAY_BUILDER")
 	}
 	if o.Builder == "" {
-		o.Builder = engine.Embedded
+		o.Builder = engine.Default()
 	}
-	if o.Builder != engine.Embedded {
+	if o.Builder != engine.Embedded && o.Builder != engine.Docker {
 		if err := dial.Check(o.Builder); err != nil {
 			return o, err
 		}
