@@ -188,7 +188,7 @@ func rekeyForEver(path string) error {
 			if _, err := l.RekeyRecipes(ctx, library.RekeyRequest{Key: id}); err != nil {
 				return err
 			}
-			fmt.Println(id)
+			fmt.Fprintln(os.Stdout, id)
 		}
 	}
 }

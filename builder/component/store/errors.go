@@ -80,7 +80,7 @@ func (e *Error) Hint() string {
 }
 
 func (e *Error) isFolder() bool {
-	info, err := os.Stat(e.Path) //nolint:gosec // the user chooses the file
+	info, err := os.Stat(e.Path)
 	return err == nil && info.IsDir()
 }
 

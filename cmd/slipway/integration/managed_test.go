@@ -159,6 +159,7 @@ func TestDocumentationOfManagedComponents(t *testing.T) {
 
 // TestManagedTestsFail: each test of the catalogue finds what it is there for.
 func TestManagedTestsFail(t *testing.T) {
+	t.Parallel()
 	h := shared(t)
 	for _, test := range []struct {
 		name, want string

@@ -36,6 +36,7 @@ esac`
 }
 
 func TestManagedComponentsWithOtherPackageManagers(t *testing.T) {
+	t.Parallel()
 	h := shared(t)
 	const cleanDNF = "clean all"
 	for _, m := range []struct {

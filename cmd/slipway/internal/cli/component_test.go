@@ -347,8 +347,10 @@ func TestNamesAreNoPaths(t *testing.T) {
 		write(t, "request.json", string(body))
 		write(t, "recipe.yaml", "name: "+string(must(json.Marshal(name)))+"\nparentImage: scratch\n")
 		for _, args := range [][]string{
-			{"component", "create", "nginx.yaml", "--name", name, "--semantic-version", "1.0.0"}, {"component", "create", "request.json"},
-			{"component", "import", "script.sh", "--type", "BUILD", "--name", name, "--semantic-version", "1.0.0"}, {"recipe", "create"},
+			{"component", "create", "nginx.yaml", "--name", name, "--semantic-version", "1.0.0"},
+			{"component", "create", "request.json"},
+			{"component", "import", "script.sh", "--type", "BUILD", "--name", name, "--semantic-version", "1.0.0"},
+			{"recipe", "create"},
 		} {
 			if code, stdout, _ := w.run(args...); code != WrongInput || stdout != "" {
 				t.Errorf("%q = %d, %s", args, code, stdout)

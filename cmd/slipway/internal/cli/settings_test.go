@@ -195,16 +195,21 @@ func TestKMS02UnmappedKeyBySetting(t *testing.T) {
 	}
 }
 
+var otherCLIKey = "base64key://" + strings.Repeat("B", 42) + "A="
+
+// fingerprint is the id of a local key.
+func fingerprint(t *testing.T, key string) string {
+	t.Helper()
+	id, err := sealed.Fingerprint(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
 func TestDefaultKeyAndRekey(t *testing.T) {
-	first, second := cliKey, "base64key://"+strings.Repeat("B", 43)+"="
-	firstID, err := sealed.Fingerprint(first)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secondID, err := sealed.Fingerprint(second)
-	if err != nil {
-		t.Fatal(err)
-	}
+	first, second := cliKey, otherCLIKey
+	firstID, secondID := fingerprint(t, first), fingerprint(t, second)
 	keys := "kms: {keys: {'" + firstID + "': '" + first + "', '" + secondID + "': '" + second + "'}}\n"
 	w := newWorld(t).in(t.TempDir()).set(keys + "store: {defaultKey: '" + firstID + "'}\n")
 	write(t, "nginx.yaml", nginxDocument)
@@ -234,15 +239,8 @@ func TestDefaultKeyAndRekey(t *testing.T) {
 }
 
 func TestRecipeRekey(t *testing.T) {
-	first, second := cliKey, "base64key://"+strings.Repeat("B", 43)+"="
-	firstID, err := sealed.Fingerprint(first)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secondID, err := sealed.Fingerprint(second)
-	if err != nil {
-		t.Fatal(err)
-	}
+	first, second := cliKey, otherCLIKey
+	firstID, secondID := fingerprint(t, first), fingerprint(t, second)
 	w := newWorld(t).in(t.TempDir()).set("kms: {keys: {'" + firstID + "': '" + first + "', '" + secondID + "': '" + second + "'}}\n")
 	const text = "name: web\nparentImage: scratch\ndockerfileTemplateData: |\n  FROM {{{ imagebuilder:parentImage }}}\n  ENV WORD=hidden\n"
 	write(t, "recipe.yaml", text+"kmsKeyId: "+first+"\n")
