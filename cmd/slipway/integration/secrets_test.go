@@ -158,7 +158,7 @@ func TestSecretsInATemplatesInstructionsAreNowhere(t *testing.T) {
 	}
 	output("passed", o)
 	h.run("build", p.dir, "--secret", "id=TOKN,env=HOME").wantCode(2, `"TOKN"`, `did you mean "TOKEN"?`)
-	o = h.run("build", p.dir, "--no-cache").wantCode(2, "Dockerfile:4: secret TOKEN: not found", "--secret id=TOKEN") // it is required there
+	o = h.run("build", p.dir, "--no-cache=c").wantCode(2, "Dockerfile:4: secret TOKEN: not found", "--secret id=TOKEN") // it is required there
 	output("missing", o)
 	p.write("Dockerfile", strings.Join(around(use("TOKEN", ",required=true", "cat /run/secrets/TOKEN; exit 3")), "\n"))
 	o = h.with("TOKEN="+secretValue).run("build", p.dir, "--secret", "id=TOKEN", "--keep-failed", "--report", "html="+filepath.Join(reports, "r.html")).wantCode(1, "***")
