@@ -2,6 +2,7 @@ package commit
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/slipway-oci/slipway/builder/plan"
@@ -17,31 +18,45 @@ type used struct {
 	seconds float64
 }
 
-// budgets fails on the first component that is beyond its budget, else on the image. The outcomes of the build stage
-// may be missing; then nothing is said of times.
+// budgets fails when components or the image are beyond their budgets, and tells all that are. The outcomes of the build
+// stage may be missing; then nothing is said of times.
 func (c check) budgets(p *plan.Plan, outcomes []result.Component) error {
 	byComponent, all := c.used(p, outcomes)
 	budgets := p.Budgets
 	if budgets == nil {
 		budgets = &plan.Budgets{}
 	}
+	var beyond []*stage.Error
 	for i, component := range p.BuildStage() {
 		for _, b := range []*recipe.Budget{component.Budget, budgets.Component} {
-			if text := exceeded(byComponent[i], b); text != "" {
-				return &stage.Error{
-					Code: stage.CodeComponent, Component: component.Name, Message: text,
+			if texts := exceeded(byComponent[i], b); len(texts) > 0 {
+				beyond = append(beyond, &stage.Error{
+					Code: stage.CodeComponent, Component: component.Name, Message: strings.Join(texts, ", "),
 					Mend: "make it use less, or raise its budget in the recipe",
-				}
+				})
+				break
 			}
 		}
 	}
-	if text := exceeded(all, budgets.Image); text != "" {
-		return &stage.Error{
-			Code: stage.CodeComponent, Message: "the image is beyond its budget: the build " + text,
+	if texts := exceeded(all, budgets.Image); len(texts) > 0 {
+		beyond = append(beyond, &stage.Error{
+			Code: stage.CodeComponent, Message: "the image is beyond its budget: the build " + strings.Join(texts, ", "),
 			Mend: "make components use less, or raise budgets.image in the recipe",
-		}
+		})
 	}
-	return nil
+	switch len(beyond) {
+	case 0:
+		return nil
+	case 1:
+		return beyond[0]
+	}
+	together := &stage.Error{Code: stage.CodeComponent, Mend: "make components use less, or raise the budgets in the recipe"}
+	var texts []string
+	for _, e := range beyond {
+		texts = append(texts, e.Error())
+	}
+	together.Message = strings.Join(texts, "; ")
+	return together
 }
 
 // used sums up what each component of the build stage used, and everything together. Files that a component deletes
@@ -66,17 +81,19 @@ func (c check) used(p *plan.Plan, outcomes []result.Component) (byComponent []us
 	return byComponent, all
 }
 
-// exceeded says how something is beyond a budget, "" when it is not.
-func exceeded(u used, b *recipe.Budget) string {
-	switch {
-	case b == nil:
-		return ""
-	case b.Size > 0 && u.bytes > b.Size:
-		return fmt.Sprintf("adds %s, its budget is %s", size(u.bytes), size(b.Size))
-	case b.Files > 0 && u.files > b.Files:
-		return fmt.Sprintf("adds %d files, its budget is %d", u.files, b.Files)
-	case b.Seconds > 0 && u.seconds > b.Seconds:
-		return fmt.Sprintf("ran for %.1f s, its budget is %.1f s", u.seconds, b.Seconds)
+// exceeded says in what something is beyond a budget.
+func exceeded(u used, b *recipe.Budget) (texts []string) {
+	if b == nil {
+		return nil
 	}
-	return ""
+	if b.Size > 0 && u.bytes > b.Size {
+		texts = append(texts, fmt.Sprintf("adds %s, its budget is %s", size(u.bytes), size(b.Size)))
+	}
+	if b.Files > 0 && u.files > b.Files {
+		texts = append(texts, fmt.Sprintf("adds %d files, its budget is %d", u.files, b.Files))
+	}
+	if b.Seconds > 0 && u.seconds > b.Seconds {
+		texts = append(texts, fmt.Sprintf("ran for %.1f s, its budget is %.1f s", u.seconds, b.Seconds))
+	}
+	return texts
 }

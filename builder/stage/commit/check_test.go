@@ -154,6 +154,11 @@ func TestBudgets(t *testing.T) {
 		{"files of an entry", plan.Budgets{}, &recipe.Budget{Files: 1}, `component "two": adds 2 files, its budget is 1`},
 		{"seconds", plan.Budgets{Component: &recipe.Budget{Seconds: 1.5}}, nil, `component "two": ran for 2.0 s, its budget is 1.5 s`},
 		{"image", plan.Budgets{Image: &recipe.Budget{Files: 3}}, nil, "the image is beyond its budget: the build adds 4 files, its budget is 3"},
+		{
+			"all that are beyond", plan.Budgets{Image: &recipe.Budget{Files: 3, Seconds: 1}}, &recipe.Budget{Files: 1, Size: 1000},
+			`component "two": adds 2.0 kB, its budget is 1.0 kB, adds 2 files, its budget is 1; ` +
+				"the image is beyond its budget: the build adds 4 files, its budget is 3, ran for 2.0 s, its budget is 1.0 s",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := newPlan(t, "one", "two")
