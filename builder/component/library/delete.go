@@ -32,7 +32,7 @@ func (l *Library) CheckDelete(ctx context.Context, reference string) (c Componen
 	if err := l.oneBuild(ctx, reference, InvalidRequest); err != nil {
 		return c, err
 	}
-	return c, l.storage.View(ctx, func(rd Reader) error {
+	err = l.storage.View(ctx, func(rd Reader) error {
 		matched, err := l.matching(ctx, rd, reference)
 		if err != nil {
 			return err
@@ -40,6 +40,7 @@ func (l *Library) CheckDelete(ctx context.Context, reference string) (c Componen
 		c = matched[0]
 		return l.deletable(ctx, rd, c)
 	})
+	return c, err
 }
 
 // deleteBuild deletes a build that nothing needs.

@@ -73,7 +73,7 @@ func (l *Library) tryKeep(ctx context.Context, asked Recipe, r *recipe.Recipe, c
 	if warning != "" {
 		kept.Warnings = []string{warning}
 	}
-	return kept, l.storage.Update(ctx, func(w Writer) error {
+	err = l.storage.Update(ctx, func(w Writer) error {
 		again := asked
 		if err := l.refers(ctx, w, r, &again); err != nil { // a component may have been deleted meanwhile
 			return err
@@ -91,6 +91,7 @@ func (l *Library) tryKeep(ctx context.Context, asked Recipe, r *recipe.Recipe, c
 		kept.Recipe.References, kept.Recipe.Created = again.References, l.now().UTC()
 		return w.AddRecipe(ctx, &kept.Recipe, files.file, files.template)
 	})
+	return kept, err
 }
 
 // template reads and checks the template of a recipe. Its text is kept only when it is not in the recipe file.
