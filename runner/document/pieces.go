@@ -42,7 +42,7 @@ func readPieces(data []byte) *yaml.Node {
 		return nil
 	}
 	list := lastList(first, indent)
-	if list == nil {
+	if list == nil || !beginsWithDash(data, list) {
 		return nil
 	}
 	list.Content = append(list.Content, rest.Content...)
@@ -87,6 +87,14 @@ func readPiece(data []byte) *yaml.Node {
 // isOpenList reports whether n is a list of lines that begin with a dash behind so many spaces.
 func isOpenList(n *yaml.Node, indent int) bool {
 	return n.Kind == yaml.SequenceNode && n.Style&yaml.FlowStyle == 0 && n.Column == indent+1
+}
+
+// beginsWithDash reports whether the place of a list is that of its first dash, and not of a tag or an anchor before it.
+func beginsWithDash(data []byte, n *yaml.Node) bool {
+	for range n.Line - 1 {
+		_, data, _ = bytes.Cut(data, []byte("\n"))
+	}
+	return len(data) >= n.Column && data[n.Column-1] == '-' // only spaces and dashes stand before it
 }
 
 // lastList returns the list with an indentation among those that the last line below n belongs to.
