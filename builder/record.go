@@ -89,7 +89,7 @@ func (r *record) missingReports(ctx context.Context, p *plan.Plan) {
 	}
 	early := ctx.Err() != nil || r.Stage == string(event.StageBuild) || r.Stage == string(event.StageCommit)
 	for _, report := range r.Reports {
-		if report.Problem != "" && !(early && report.Problem == missing) {
+		if report.Problem != "" && (!early || report.Problem != missing) {
 			r.warn("report %s: %s", cmp.Or(report.Path, report.Declared), report.Problem)
 		}
 	}

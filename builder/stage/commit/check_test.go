@@ -155,7 +155,9 @@ func TestBudgets(t *testing.T) {
 		{"seconds", plan.Budgets{Component: &recipe.Budget{Seconds: 1.5}}, nil, `component "two": ran for 2.0 s, its budget is 1.5 s`},
 		{"image", plan.Budgets{Image: &recipe.Budget{Files: 3}}, nil, "the image is beyond its budget: the build adds 4 files, its budget is 3"},
 		{
-			"all that are beyond", plan.Budgets{Image: &recipe.Budget{Files: 3, Seconds: 1}}, &recipe.Budget{Files: 1, Size: 1000},
+			"all that are beyond",
+			plan.Budgets{Image: &recipe.Budget{Files: 3, Seconds: 1}},
+			&recipe.Budget{Files: 1, Size: 1000},
 			`component "two": adds 2.0 kB, its budget is 1.0 kB, adds 2 files, its budget is 1; ` +
 				"the image is beyond its budget: the build adds 4 files, its budget is 3, ran for 2.0 s, its budget is 1.0 s",
 		},

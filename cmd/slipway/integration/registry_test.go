@@ -36,7 +36,6 @@ func TestUploadThatBreaksOffIsTriedAgain(t *testing.T) {
 // TestBlobsTravelWhileTestsRun lets tests end only when the registry has the image's blobs. A tag that is seen then, or
 // after a test that failed, is one too early.
 func TestBlobsTravelWhileTestsRun(t *testing.T) {
-	t.Parallel()
 	registry := ocitest.FaultProxy(t, ocitest.Distribution(t))
 	gate := ocitest.Serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		for registry.Count(http.MethodPut, "/blobs/") < 2 && r.Context().Err() == nil {
