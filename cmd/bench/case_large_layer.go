@@ -14,7 +14,7 @@ func largeLayer(compression string, goal float64) Case {
 			Components: []Component{{
 				Name: "large",
 				Commands: []string{"mkdir -p /srv/bench && echo " + Run + " > /srv/bench/0-run && " + randomFile(200<<20) +
-					" && tar -C /usr -cf - . | tar -C /srv/bench -xf - --one-top-level=usr"},
+					" && mkdir /srv/bench/usr && tar -C /usr -cf - . | tar -C /srv/bench/usr -xf -"},
 				Changing: true,
 			}},
 			Pushed: true, Compression: compression,
