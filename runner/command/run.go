@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -295,11 +294,9 @@ func (p Process) applyDescriptors(v values, o *runOptions) error {
 	return nil
 }
 
-var account = regexp.MustCompile(`^[0-9]{12}$`)
-
 func applyUpload(v values, o *runOptions) error {
 	for _, name := range []string{"document-s3-bucket-owner", "log-s3-bucket-owner"} {
-		if v.has(name) && !account.MatchString(v[name]) {
+		if v.has(name) && action.CheckAccountID(v[name]) != nil {
 			return usageErrorf("--%s %q: 12 digits are needed", name, v[name])
 		}
 	}
