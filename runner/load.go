@@ -21,6 +21,10 @@ func (r *run) record(p problem) {
 	r.rec.Emit(r.top(), report.Log{Level: p.level, Message: p.message, Code: p.code})
 }
 
+// largeText is the size in bytes from which what the reading of a document leaves is cleared away at once: the next
+// collection would wait until steps have left as much again, and the memory of a run would be half garbage.
+const largeText = 64 << 10
+
 // problem is a warning or error of a document for the logs.
 type problem struct{ level, message, code string }
 
@@ -75,6 +79,9 @@ func (r *run) parse(location string, text []byte, phases []string, parameters ma
 	doc, diagnostics := document.Load(location, text, r.Modules, document.Options{
 		Strict: r.Strict, GOOS: runtime.GOOS, Run: &document.Run{Phases: phases, Parameters: parameters},
 	})
+	if len(text) >= largeText {
+		runtime.GC()
+	}
 	for _, d := range diagnostics {
 		p := problem{"Error", fmt.Sprintf("%s: %s", d.Pos, d.Message), d.Code}
 		if d.Severity == document.Warning {
