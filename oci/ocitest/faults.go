@@ -97,7 +97,9 @@ func (f *Faults) serve(w http.ResponseWriter, req *http.Request, next http.Handl
 	case !found:
 		next.ServeHTTP(w, req)
 	case fault.Hang:
-		<-req.Context().Done()
+		if _, err := io.Copy(io.Discard, req.Body); err == nil { // the server looks for the client's end behind the body only
+			<-req.Context().Done()
+		}
 		panic(http.ErrAbortHandler)
 	case fault.Status != 0:
 		maps.Copy(w.Header(), fault.Header)
