@@ -146,7 +146,7 @@ func (s Series) measure(ctx context.Context, lab *Lab, tool *slipwayTool, size, 
 		start := time.Now()
 		var group sync.WaitGroup
 		for i, p := range projects {
-			value := fmt.Sprintf("%s-%d-%d", lab.ID, run, i)
+			value := fmt.Sprintf("%s-%d-%d-%d", lab.ID, size, run, i) // no other size may have it in the cache
 			group.Go(func() { samples[i], errs[i] = buildOnce(ctx, lab, tool, p, value, run > 0) })
 		}
 		group.Wait()
