@@ -36,6 +36,8 @@ type Info struct {
 	Image   string    `json:"image,omitempty"`
 	Address string    `json:"address"`
 	Started time.Time `json:"started,omitzero"`
+
+	created bool // and not started yet, by whoever made it
 }
 
 // Start makes sure that the container runs and answers, and returns its address. One that is there is used as it is, but
@@ -108,7 +110,7 @@ func ready(ctx context.Context) error {
 			return nil
 		}
 		info, statusErr := Status(ctx)
-		if statusErr == nil && !info.Running {
+		if statusErr == nil && !info.Running && !info.created {
 			log, _ := run(context.WithoutCancel(ctx), "container", "logs", "--tail", "5", Container)
 			return &Error{
 				What: fmt.Sprintf("the container %s ended: %s", Container, strings.TrimSpace(log)), Output: log,
@@ -140,6 +142,7 @@ func Status(ctx context.Context) (Info, error) {
 		ID    string `json:"Id"`
 		State struct {
 			Running   bool
+			Status    string
 			StartedAt time.Time
 		}
 		Config struct{ Image string }
@@ -148,6 +151,7 @@ func Status(ctx context.Context) (Info, error) {
 		return info, &Error{What: "read the answer of docker container inspect", Err: err}
 	}
 	info.Exists, info.Running, info.ID, info.Image = true, answer.State.Running, answer.ID, answer.Config.Image
+	info.created = answer.State.Status == "created"
 	if info.Running {
 		info.Started = answer.State.StartedAt
 	}

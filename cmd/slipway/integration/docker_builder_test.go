@@ -22,7 +22,7 @@ func tool(t *testing.T, name string) string {
 	goProgram := needs(t, "go", "golang")
 	out, err := exec.CommandContext(t.Context(), goProgram, "tool", "-n", "-modfile="+filepath.Join("..", "..", "..", ".tools", "go.mod"), name).Output()
 	if err != nil {
-		t.Skipf("%s cannot be built from .tools/go.mod: %v", name, err)
+		t.Fatalf("%s cannot be built from .tools/go.mod: %v", name, err)
 	}
 	return strings.TrimSpace(string(out))
 }
@@ -37,7 +37,7 @@ func buildkitImage(t *testing.T) string {
 	}
 	libraries, err := exec.CommandContext(t.Context(), "ldd", runc).Output() // "libc.so.6 => /lib/libc.so.6 (0x...)"
 	if err != nil {
-		t.Skipf("ldd %s: %v", runc, err)
+		t.Fatalf("ldd %s: %v", runc, err)
 	}
 	for field := range strings.FieldsSeq(string(libraries)) {
 		if name, ok := strings.CutPrefix(field, "/"); ok {
