@@ -47,47 +47,60 @@ func Start(ctx context.Context, image string) (string, error) {
 	if image == "" {
 		image = DefaultImage
 	}
+	deadline := time.Now().Add(readyTimeout)
+	for {
+		err := start(ctx, image)
+		if err == nil {
+			return Address, ready(ctx)
+		}
+		if !overtaken(err) || time.Now().After(deadline) {
+			return "", err
+		}
+		select {
+		case <-ctx.Done():
+			return "", context.Cause(ctx)
+		case <-time.After(readyPoll):
+		}
+	}
+}
+
+// start starts the container unless it runs.
+func start(ctx context.Context, image string) error {
 	info, err := Status(ctx)
-	if err != nil {
-		return "", err
-	}
 	switch {
-	case info.Running:
+	case err != nil || info.Running:
+		return err
 	case info.Exists && info.Image == image:
-		if _, err := run(ctx, "container", "start", Container); err != nil {
-			return "", err
-		}
-	default:
-		if info.Exists {
-			if _, err := run(ctx, "container", "rm", Container); err != nil && !missing(err) {
-				return "", err
-			}
-		}
-		if err := create(ctx, image); err != nil {
-			return "", err
+		_, err := run(ctx, "container", "start", Container)
+		return err
+	case info.Exists:
+		if _, err := run(ctx, "container", "rm", Container); err != nil && !missing(err) {
+			return err
 		}
 	}
-	return Address, ready(ctx)
+	return create(ctx, image)
 }
 
 // create makes the container. Its containers share the network of the engine's machine, as those of the embedded builder
 // do.
 func create(ctx context.Context, image string) error {
-	_, err := run(ctx, "container", "run", "--detach", "--name", Container, "--privileged", "--network", "host",
+	id, err := run(ctx, "container", "run", "--detach", "--name", Container, "--privileged", "--network", "host",
 		"--volume", Container+":"+stateFolder, "--label", "io.slipway.builder=true", image, "--oci-worker-net", "host")
 	var failed *Error
-	switch {
-	case err == nil:
-		return nil
-	case says(err, "is already in use"): // another build was faster
-		return nil
-	case errors.As(err, &failed) && pullFailed(failed.Output):
+	if errors.As(err, &failed) && pullFailed(failed.Output) {
 		failed.What = fmt.Sprintf("the builder's image %q cannot be had", image)
 		failed.Mend = "docker pull " + image + " shows why; the setting builder.dockerImage names another one, such as a copy in your registry"
-		return failed
 	}
-	_, _ = run(ctx, "container", "rm", "--force", Container) // what could not be started is of no use
+	if err != nil && id != "" { // made, but what could not be started is of no use
+		_, _ = run(context.WithoutCancel(ctx), "container", "rm", "--force", id)
+	}
 	return err
+}
+
+// overtaken reports whether docker failed because something else made or removed the container meanwhile. The engine knows
+// a name before it shows the container of that name, and while it removes it.
+func overtaken(err error) bool {
+	return missing(err) || says(err, "is already in use") || says(err, "is already in progress") || says(err, "marked for removal")
 }
 
 // pullFailed tells that an engine could not get an image from what it says about everything else that can go wrong.
@@ -110,7 +123,11 @@ func ready(ctx context.Context) error {
 			return nil
 		}
 		info, statusErr := Status(ctx)
-		if statusErr == nil && !info.Running && !info.created {
+		switch {
+		case statusErr != nil || info.Running || info.created:
+		case !info.Exists:
+			return &Error{What: fmt.Sprintf("the container %s was removed while it started", Container), Mend: "build again"}
+		default:
 			log, _ := run(context.WithoutCancel(ctx), "container", "logs", "--tail", "5", Container)
 			return &Error{
 				What: fmt.Sprintf("the container %s ended: %s", Container, strings.TrimSpace(log)), Output: log,

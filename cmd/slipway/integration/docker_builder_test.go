@@ -9,10 +9,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/slipway-oci/slipway/builder/engine/docker"
 	"github.com/slipway-oci/slipway/oci/ocitest"
 )
 
@@ -74,8 +76,39 @@ func buildkitImage(t *testing.T) string {
 	return path
 }
 
-func TestBuilderInDockerBuildsTheSame(t *testing.T) {
+// importBuilder gives the engine the image that holds BuildKit, under several names.
+func importBuilder(t *testing.T, engine *ocitest.Engine, names ...string) {
+	t.Helper()
 	image := buildkitImage(t)
+	for _, name := range names {
+		engine.Run("import", "--change", `ENTRYPOINT ["/usr/bin/buildkitd"]`, "--change", "ENV PATH=/usr/bin", image, name)
+	}
+}
+
+// Whatever there is when several builds begin, none is in another's way.
+func TestBuilderInDockerStartsForSeveralAtOnce(t *testing.T) {
+	engine := ocitest.Docker(t)
+	t.Setenv("DOCKER_HOST", engine.Host)
+	importBuilder(t, engine, "local/buildkit:1", "local/buildkit:2")
+	for _, round := range []struct{ before, image string }{
+		{"no container", "local/buildkit:1"},
+		{"a stopped one", "local/buildkit:1"},
+		{"a stopped one of another image", "local/buildkit:2"},
+	} {
+		var all sync.WaitGroup
+		for range 4 {
+			all.Go(func() {
+				if _, err := docker.Start(t.Context(), round.image); err != nil {
+					t.Errorf("%s before: %v", round.before, err)
+				}
+			})
+		}
+		all.Wait()
+		engine.Run("stop", docker.Container)
+	}
+}
+
+func TestBuilderInDockerBuildsTheSame(t *testing.T) {
 	engine := ocitest.Docker(t)
 	h := newHome(t)
 	inDocker := h.with("SLIPWAY_BUILDER=docker", "DOCKER_HOST="+engine.Host)
@@ -90,7 +123,7 @@ func TestBuilderInDockerBuildsTheSame(t *testing.T) {
 	settings("127.0.0.1:1/buildkit:1")
 	inDocker.run("build", p.dir).wantCode(5, `the builder's image "127.0.0.1:1/buildkit:1" cannot be had`, "builder.dockerImage")
 
-	engine.Run("import", "--change", `ENTRYPOINT ["/usr/bin/buildkitd"]`, "--change", "ENV PATH=/usr/bin", image, "local/buildkit:1")
+	importBuilder(t, engine, "local/buildkit:1")
 	settings("local/buildkit:1")
 	status := func() map[string]any {
 		t.Helper()

@@ -6,8 +6,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
-	"github.com/containerd/containerd/v2/pkg/cap"
+	"github.com/moby/sys/capability"
 )
 
 // limited is an OCI runtime that gives containers at most the capabilities of a list: runc refuses a privileged container
@@ -31,11 +32,21 @@ exec runc "$@"
 // settings are those of the engine: none, unless the machine has not all capabilities.
 func settings(dir string) ([]byte, error) {
 	none := []byte("{}")
-	have, err := cap.Current()
+	own, err := capability.NewPid2(0)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := exec.LookPath("jq"); err != nil || len(have) >= len(cap.Known()) {
+	if err := own.Load(); err != nil {
+		return nil, err
+	}
+	known := capability.ListKnown()
+	var have []string
+	for _, c := range known {
+		if own.Get(capability.EFFECTIVE, c) {
+			have = append(have, "CAP_"+strings.ToUpper(c.String()))
+		}
+	}
+	if _, err := exec.LookPath("jq"); err != nil || len(have) == len(known) {
 		return none, nil //nolint:nilerr // without jq, only privileged containers do not start
 	}
 	list, err := json.Marshal(have)
