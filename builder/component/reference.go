@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/slipway-oci/slipway/builder/recipe"
 )
@@ -45,11 +46,13 @@ type Reference struct {
 const maxNode = 1<<30 - 1
 
 var (
-	arnPattern     = regexp.MustCompile(`^arn:aws[^:]*:imagebuilder:[^:]+:([0-9]{12}|aws(?:-[a-z-]+)?|third-party):component/(.+)$`)
-	addressPattern = regexp.MustCompile(`^(s3|file|https?|oci)://`)
-	arnName        = regexp.MustCompile(`^[-_A-Za-z0-9]+$`)
-	nodePattern    = regexp.MustCompile(`^([0-9]+|x)$`)
-	buildPattern   = regexp.MustCompile(`^[1-9][0-9]*$`)
+	arnPattern = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^arn:aws[^:]*:imagebuilder:[^:]+:([0-9]{12}|aws(?:-[a-z-]+)?|third-party):component/(.+)$`)
+	})
+	addressPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(s3|file|https?|oci)://`) })
+	arnName        = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[-_A-Za-z0-9]+$`) })
+	nodePattern    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([0-9]+|x)$`) })
+	buildPattern   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[1-9][0-9]*$`) })
 )
 
 // ParseReference reads a reference of a recipe file or of the command line.
@@ -59,12 +62,12 @@ func ParseReference(text string) (Reference, error) {
 	case strings.HasPrefix(text, "./"), strings.HasPrefix(text, "../"), filepath.IsAbs(text):
 		r.Kind = File
 		return r, nil
-	case addressPattern.MatchString(text):
+	case addressPattern().MatchString(text):
 		r.Kind = Address
 		return r, nil
 	case strings.HasPrefix(text, "arn:"):
 		r.Kind = ARN
-		m := arnPattern.FindStringSubmatch(text)
+		m := arnPattern().FindStringSubmatch(text)
 		if m == nil {
 			return r, &ReferenceError{Text: text, Reason: "not the ARN of a component"}
 		}
@@ -81,7 +84,7 @@ func (r Reference) validName() bool {
 	if r.Kind != ARN {
 		return recipe.ValidName(r.Name)
 	}
-	return r.Name != "" && len(r.Name) <= 128 && arnName.MatchString(r.Name)
+	return r.Name != "" && len(r.Name) <= 128 && arnName().MatchString(r.Name)
 }
 
 // named reads NAME[/VERSION[/BUILD]].
@@ -98,7 +101,7 @@ func (r Reference) named(text string) (Reference, error) {
 		}
 		open := false
 		for i, node := range nodes {
-			if i > 2 || !nodePattern.MatchString(node) {
+			if i > 2 || !nodePattern().MatchString(node) {
 				return r, &ReferenceError{Text: r.Text, Reason: fmt.Sprintf("%q is not a version", parts[1]), Advice: r.pathAdvice()}
 			}
 			if open && node != "x" {
@@ -112,7 +115,7 @@ func (r Reference) named(text string) (Reference, error) {
 		r.Version = strings.Join(nodes, ".")
 	}
 	if len(parts) == 3 {
-		if len(parts[2]) > 10 || !buildPattern.MatchString(parts[2]) {
+		if len(parts[2]) > 10 || !buildPattern().MatchString(parts[2]) {
 			return r, &ReferenceError{Text: r.Text, Reason: fmt.Sprintf("%q is not a build number", parts[2])}
 		}
 		if strings.Contains(r.Version, "x") {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 
 	gatewayapi "github.com/moby/buildkit/frontend/gateway/pb"
@@ -66,14 +67,16 @@ func instructionError(t Template, err error) error {
 
 // wrapping is what BuildKit's layers put in front of a cause: names of their functions and of the protocol, and what
 // only its cache knows by name.
-var wrapping = regexp.MustCompile(`^(failed to run Build function: |failed to solve: |rpc error: code = Unknown desc = |` +
-	`failed to compute cache key: |failed to calculate checksum of ref [^ ]+: )`)
+var wrapping = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(failed to run Build function: |failed to solve: |rpc error: code = Unknown desc = |` +
+		`failed to compute cache key: |failed to calculate checksum of ref [^ ]+: )`)
+})
 
 // rootMessage cuts the wrapping in front of the cause.
 func rootMessage(err error) string {
 	text := err.Error()
 	for {
-		cut := wrapping.ReplaceAllString(text, "")
+		cut := wrapping().ReplaceAllString(text, "")
 		if cut == text {
 			return text
 		}

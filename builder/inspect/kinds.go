@@ -5,6 +5,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/slipway-oci/slipway/builder/engine"
 	"github.com/slipway-oci/slipway/builder/engine/runnerbin"
@@ -76,9 +77,9 @@ func isMachineID(name string, h *tar.Header) bool {
 	return (name == "/etc/machine-id" || name == "/var/lib/dbus/machine-id") && h.Typeflag == tar.TypeReg && h.Size > uninitialized
 }
 
-var historyFile = regexp.MustCompile(`^/(root|home/[^/]+)/\.[a-z]+_history$`)
+var historyFile = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^/(root|home/[^/]+)/\.[a-z]+_history$`) })
 
-func isHistory(name string, h *tar.Header) bool { return h.Size > 0 && historyFile.MatchString(name) }
+func isHistory(name string, h *tar.Header) bool { return h.Size > 0 && historyFile().MatchString(name) }
 
 func isWorldWritable(_ string, h *tar.Header) bool {
 	switch h.Typeflag {
@@ -93,11 +94,13 @@ func isWorldWritable(_ string, h *tar.Header) bool {
 func isSetuid(_ string, h *tar.Header) bool { return h.Typeflag == tar.TypeReg && h.Mode&0o6000 != 0 }
 
 // logFile is a file that the runner writes into its log folder.
-var logFile = regexp.MustCompile(`/TOE_[0-9]{4}-[0-9]{2}-[0-9]{2}_[^/]*/(.*/)?(console\.log|application\.log|detailedoutput\.json)$`)
+var logFile = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`/TOE_[0-9]{4}-[0-9]{2}-[0-9]{2}_[^/]*/(.*/)?(console\.log|application\.log|detailedoutput\.json)$`)
+})
 
 // mustNotBe reports whether a name is one of the builder's own: its mounts, and the secrets that it lends.
 func mustNotBe(name string) bool {
-	return within(name, runnerbin.Root) || strings.HasPrefix(name, "/run/secrets/") || logFile.MatchString(name)
+	return within(name, runnerbin.Root) || strings.HasPrefix(name, "/run/secrets/") || logFile().MatchString(name)
 }
 
 // mountedOver reports whether a component cannot have made an entry, because a mount was in its place.

@@ -28,8 +28,10 @@ var (
 	imageARN = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^arn:aws[^:]*:imagebuilder:[^:]+:([0-9]{12}|aws(?:-[a-z-]+)?|third-party):image/([^/]+)(?:/([^/]+))?(?:/([0-9]{1,10}))?$`)
 	})
-	ownImage     = regexp.MustCompile(`^([a-z0-9-_]+)/((?:x|\d+)\.(?:x|\d+)\.(?:x|\d+))(?:/(\d{1,10}))?$`)
-	machineImage = regexp.MustCompile(`^ami-[0-9a-f]+$`)
+	ownImage = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^([a-z0-9-_]+)/((?:x|\d+)\.(?:x|\d+)\.(?:x|\d+))(?:/(\d{1,10}))?$`)
+	})
+	machineImage = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^ami-[0-9a-f]+$`) })
 )
 
 // managedImages stand for the managed images of the same names that are asked for most.
@@ -129,10 +131,10 @@ func (b *planner) parentReference(ctx context.Context) (Parent, error) {
 	if transport == "arn" {
 		return b.imageARN(ctx, text)
 	}
-	if m := ownImage.FindStringSubmatch(text); m != nil {
+	if m := ownImage().FindStringSubmatch(text); m != nil {
 		return b.ownImage(ctx, m[1], m[2], m[3])
 	}
-	if machineImage.MatchString(text) || transport == "ssm" {
+	if machineImage().MatchString(text) || transport == "ssm" {
 		return Parent{}, &hinted{"a machine image is no parent of a container", "name a container image, such as debian:12"}
 	}
 	r, err := ref.ParseRegistry(text)

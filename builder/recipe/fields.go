@@ -5,6 +5,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 
 	"gopkg.in/yaml.v3"
 )
@@ -20,7 +21,7 @@ const (
 	maxTemplateData = 65535 // bytes
 )
 
-var tagKeyPattern = regexp.MustCompile(`^[a-zA-Z0-9\s_.:/=+\-@]*$`)
+var tagKeyPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-zA-Z0-9\s_.:/=+\-@]*$`) })
 
 // recipe reads the top level.
 func (r *reader) recipe(root *yaml.Node) *Recipe {
@@ -83,11 +84,11 @@ func (r *reader) platform(n *yaml.Node) Text {
 	return r.oneOf(n, "platformOverride", "Linux", "Windows")
 }
 
-var drivePath = regexp.MustCompile(`^[A-Za-z]:[\\/]`)
+var drivePath = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z]:[\\/]`) })
 
 func (r *reader) workingDirectory(n *yaml.Node) Text {
 	t, ok := r.text(n, "workingDirectory", 1, maxText)
-	if ok && !path.IsAbs(t.Value) && !drivePath.MatchString(t.Value) {
+	if ok && !path.IsAbs(t.Value) && !drivePath().MatchString(t.Value) {
 		r.fail(n, "workingDirectory %q is not an absolute path", t.Value)
 	}
 	return t
@@ -235,7 +236,7 @@ func (r *reader) tags(n *yaml.Node) map[string]string {
 			r.fail(n.Content[i], "tag %q is there twice", key.Value)
 			continue
 		}
-		if strings.HasPrefix(key.Value, "aws:") || !tagKeyPattern.MatchString(key.Value) {
+		if strings.HasPrefix(key.Value, "aws:") || !tagKeyPattern().MatchString(key.Value) {
 			r.advise(n.Content[i], "letters, digits, blanks and _.:/=+-@, not starting with aws:",
 				"tag key %q is not allowed", key.Value)
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"regexp"
 	"strings"
+	"sync"
 
 	"gopkg.in/yaml.v3"
 
@@ -187,7 +188,7 @@ func (t *cloudFormation) attribute(r *reader, n *yaml.Node, id, attribute string
 	}
 }
 
-var subPattern = regexp.MustCompile(`\$\{(!?)([^${}]*)\}`)
+var subPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$\{(!?)([^${}]*)\}`) })
 
 // sub puts values in place of ${NAME}; ${!NAME} stands for ${NAME}.
 func (t *cloudFormation) sub(r *reader, n, argument *yaml.Node) *yaml.Node {
@@ -199,12 +200,12 @@ func (t *cloudFormation) sub(r *reader, n, argument *yaml.Node) *yaml.Node {
 		r.fail(n, "the argument of Fn::Sub is %s", r.kindName(argument))
 		return t.failed
 	}
-	if m := subPattern.FindStringSubmatch(text.Value); m != nil && m[0] == text.Value && m[1] == "" {
+	if m := subPattern().FindStringSubmatch(text.Value); m != nil && m[0] == text.Value && m[1] == "" {
 		return t.substitute(r, n, m[2], names) // it may be a component
 	}
 	ok, style := true, text.Style&yaml.LiteralStyle
-	result := subPattern.ReplaceAllStringFunc(text.Value, func(match string) string {
-		m := subPattern.FindStringSubmatch(match)
+	result := subPattern().ReplaceAllStringFunc(text.Value, func(match string) string {
+		m := subPattern().FindStringSubmatch(match)
 		if m[1] == "!" {
 			return "${" + m[2] + "}"
 		}

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
@@ -121,12 +122,12 @@ func (r *reader) document(data []byte) (*yaml.Node, error) {
 	return root.Content[0], nil
 }
 
-var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
+var yamlLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`) })
 
 // syntaxError puts the line that the YAML parser names where all other errors have it.
 func (r *reader) syntaxError(err error) error {
 	e := &Error{Pos: document.Pos{File: r.file}, Message: "not valid YAML: " + err.Error()}
-	if m := yamlLine.FindStringSubmatch(strings.ReplaceAll(err.Error(), "\n", " ")); m != nil {
+	if m := yamlLine().FindStringSubmatch(strings.ReplaceAll(err.Error(), "\n", " ")); m != nil {
 		e.Pos.Line, _ = strconv.Atoi(m[1])
 		e.Message = "not valid YAML: " + m[2]
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
@@ -102,7 +103,7 @@ func (p *templateParser) parseStages() {
 func (p *templateParser) plain(keep func(int, string) string) string {
 	var b strings.Builder
 	for i, line := range p.lines {
-		b.WriteString(variable.ReplaceAllStringFunc(keep(i, line), func(match string) string {
+		b.WriteString(variable().ReplaceAllStringFunc(keep(i, line), func(match string) string {
 			if variableName(match) == parentImage {
 				return parentStandIn
 			}
@@ -112,7 +113,7 @@ func (p *templateParser) plain(keep func(int, string) string) string {
 	return b.String()
 }
 
-var dockerfileLine = regexp.MustCompile(`^dockerfile parse error on line \d+: `)
+var dockerfileLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^dockerfile parse error on line \d+: `) })
 
 // failDockerfile reports an error of the Dockerfile parser with its line.
 func (p *templateParser) failDockerfile(err error) {
@@ -121,7 +122,7 @@ func (p *templateParser) failDockerfile(err error) {
 	if errors.As(err, &located) && len(located.Locations) > 0 && len(located.Locations[0]) > 0 {
 		line = max(located.Locations[0][0].Start.Line-1, 0)
 	}
-	p.fail(line, "%s", dockerfileLine.ReplaceAllString(err.Error(), ""))
+	p.fail(line, "%s", dockerfileLine().ReplaceAllString(err.Error(), ""))
 }
 
 // checkOrder refuses to copy from a stage that begins later. BuildKit does so as well, but in the prefix it would not

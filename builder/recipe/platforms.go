@@ -2,6 +2,7 @@ package recipe
 
 import (
 	"regexp"
+	"sync"
 
 	"gopkg.in/yaml.v3"
 )
@@ -9,7 +10,7 @@ import (
 // maxPlatforms is the largest number of platforms of one recipe.
 const maxPlatforms = 20
 
-var platformPattern = regexp.MustCompile(`^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?$`)
+var platformPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?$`) })
 
 // platforms reads the list of platforms to build for.
 func (r *reader) platforms(n *yaml.Node) []Text {
@@ -20,7 +21,7 @@ func (r *reader) platforms(n *yaml.Node) []Text {
 		switch line, twice := lines[t.Value]; {
 		case !ok:
 			return
-		case !platformPattern.MatchString(t.Value):
+		case !platformPattern().MatchString(t.Value):
 			r.advise(item, "write OS/ARCHITECTURE or OS/ARCHITECTURE/VARIANT, such as linux/arm64", "platform %q is none", t.Value)
 			return
 		case twice:

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 )
@@ -59,7 +60,7 @@ func (p *templateParser) suffix(lines []string, at int) []string {
 	for _, i := range p.chain(at) {
 		for _, n := range p.nodes(i) {
 			if strings.EqualFold(n.Value, "ARG") && (i != at || n.StartLine <= p.components) {
-				declared = append(declared, argKeyword.ReplaceAllString(n.Original, ""))
+				declared = append(declared, argKeyword().ReplaceAllString(n.Original, ""))
 			}
 		}
 	}
@@ -69,7 +70,7 @@ func (p *templateParser) suffix(lines []string, at int) []string {
 	return suffix
 }
 
-var argKeyword = regexp.MustCompile(`(?i)^\s*ARG\s+`)
+var argKeyword = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^\s*ARG\s+`) })
 
 // rewriteFrom puts text where the FROM of a stage is.
 func (p *templateParser) rewriteFrom(lines []string, at int, text string) {

@@ -4,16 +4,17 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 )
 
-var builtInSyntax = regexp.MustCompile(`^(docker\.io/)?docker/dockerfile:1(\.[0-9]+){0,2}$`)
+var builtInSyntax = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(docker\.io/)?docker/dockerfile:1(\.[0-9]+){0,2}$`) })
 
 // checkSyntax refuses front ends that would have to be pulled and run.
 func (p *templateParser) checkSyntax() {
 	syntax, _, at, found := parser.DetectSyntax([]byte(strings.Join(p.lines, "")))
-	if !found || builtInSyntax.MatchString(syntax) {
+	if !found || builtInSyntax().MatchString(syntax) {
 		return
 	}
 	line := 0

@@ -100,7 +100,7 @@ func (t *Template) substitute(lines []string, parent string) string {
 	var b strings.Builder
 	for i, line := range lines {
 		if t.parents[i] {
-			line = variable.ReplaceAllStringFunc(line, func(match string) string {
+			line = variable().ReplaceAllStringFunc(line, func(match string) string {
 				if variableName(match) == parentImage {
 					return parent
 				}

@@ -19,7 +19,7 @@ import (
 type Fetch func(ctx context.Context, address string) ([]byte, error)
 
 var (
-	schemePattern = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*)://`)
+	schemePattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*)://`) })
 	digestSuffix  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`#sha256=([0-9a-fA-F]{64})$`) })
 )
 
@@ -71,7 +71,7 @@ func (r *Recipe) templateAt(ctx context.Context, fetch Fetch) (file, text string
 }
 
 func (r *Recipe) readAddress(ctx context.Context, fetch Fetch, address string) ([]byte, string, error) {
-	scheme := schemePattern.FindStringSubmatch(address)
+	scheme := schemePattern().FindStringSubmatch(address)
 	switch {
 	case scheme == nil && isPath(address), scheme != nil && scheme[1] == "file":
 		name := r.Path(strings.TrimPrefix(address, "file://"))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 
@@ -19,11 +20,11 @@ const (
 
 var (
 	variableNames = []string{parentImage, environments, components}
-	variable      = regexp.MustCompile(`\{\{\{[ \t]*imagebuilder:([^{}\r\n]*)\}\}\}`)
+	variable      = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{\{\{[ \t]*imagebuilder:([^{}\r\n]*)\}\}\}`) })
 )
 
 func variableName(match string) string {
-	return strings.TrimSpace(variable.FindStringSubmatch(match)[1])
+	return strings.TrimSpace(variable().FindStringSubmatch(match)[1])
 }
 
 // place says what a line of the template is part of.
@@ -58,7 +59,7 @@ func (p *templateParser) variables() {
 		if p.places[i].comment {
 			continue
 		}
-		for _, match := range variable.FindAllString(line, -1) {
+		for _, match := range variable().FindAllString(line, -1) {
 			switch name := variableName(match); name {
 			case parentImage:
 				p.parents[i] = true

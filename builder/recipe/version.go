@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 const maxNode = 1<<30 - 1
@@ -17,11 +18,11 @@ const Open = -1
 // Version is major.minor.patch; nodes may be Open, and then every node to the right of the first open one is.
 type Version [3]int
 
-var versionPattern = regexp.MustCompile(`^([0-9]+|x)\.([0-9]+|x)\.([0-9]+|x)$`)
+var versionPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([0-9]+|x)\.([0-9]+|x)\.([0-9]+|x)$`) })
 
 // ParseVersion reads a version such as "1.4.0" or "1.x.x". Leading zeros are allowed: they do not change the version.
 func ParseVersion(text string) (Version, error) {
-	m := versionPattern.FindStringSubmatch(text)
+	m := versionPattern().FindStringSubmatch(text)
 	if m == nil {
 		return Version{}, fmt.Errorf("version %q is not major.minor.patch (numbers, or x for a node left open)", text)
 	}

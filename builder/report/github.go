@@ -6,6 +6,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/slipway-oci/slipway/builder/event"
 	"github.com/slipway-oci/slipway/builder/result"
@@ -102,12 +103,12 @@ func AnnotateErrors(w io.Writer, errs []error) error {
 	return nil
 }
 
-var positioned = regexp.MustCompile(`(?s)^([^\n:]+):([0-9]+):(?:([0-9]+):)? (.*)$`)
+var positioned = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?s)^([^\n:]+):([0-9]+):(?:([0-9]+):)? (.*)$`) })
 
 // annotate writes one workflow command. A text that begins with FILE:LINE:COLUMN: is shown there.
 func annotate(w io.Writer, level, text, file string) error {
 	var properties []string
-	if m := positioned.FindStringSubmatch(text); m != nil {
+	if m := positioned().FindStringSubmatch(text); m != nil {
 		properties, text = []string{"file=" + property(m[1]), "line=" + m[2]}, m[4]
 		if m[3] != "" {
 			properties = append(properties, "col="+m[3])

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -47,7 +48,7 @@ var ErrNotFound = errors.New("no such run")
 // Latest is the name that Open takes for the newest run.
 const Latest = "latest"
 
-var idPattern = regexp.MustCompile(`^[0-9]{8}-[0-9]{6}-[0-9a-f]{4}$`)
+var idPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{8}-[0-9]{6}-[0-9a-f]{4}$`) })
 
 // List returns all runs below dir, newest first. A folder that does not exist has no runs.
 func List(dir string) ([]Record, error) {
@@ -77,7 +78,7 @@ func list(dir string) ([]string, error) {
 	}
 	var ids []string
 	for _, e := range entries {
-		if e.IsDir() && idPattern.MatchString(e.Name()) {
+		if e.IsDir() && idPattern().MatchString(e.Name()) {
 			ids = append(ids, e.Name())
 		}
 	}

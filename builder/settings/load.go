@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
@@ -108,12 +109,12 @@ func (r *reader) fail(n *yaml.Node, advice, format string, args ...any) {
 	r.problems = append(r.problems, &Error{Pos: r.pos(n), Message: fmt.Sprintf(format, args...), Advice: advice})
 }
 
-var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
+var yamlLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`) })
 
 // syntax puts the line that the YAML parser names where all other errors have it.
 func (r *reader) syntax(err error) error {
 	e := &Error{Pos: document.Pos{File: r.file}, Message: "not valid YAML: " + err.Error()}
-	if m := yamlLine.FindStringSubmatch(strings.ReplaceAll(err.Error(), "\n", " ")); m != nil {
+	if m := yamlLine().FindStringSubmatch(strings.ReplaceAll(err.Error(), "\n", " ")); m != nil {
 		e.Pos.Line, _ = strconv.Atoi(m[1])
 		e.Pos.Column = min(e.Pos.Line, 1)
 		e.Message = "not valid YAML: " + m[2]

@@ -3,11 +3,12 @@ package ref
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // layoutName is what the OCI image layout allows as org.opencontainers.image.ref.name, made a little wider for
 // names that begin or end with "-", which resource names may.
-var layoutName = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._:@/+-]*$`)
+var layoutName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._:@/+-]*$`) })
 
 func parseLayout(s, rest string) (Ref, error) {
 	r := Ref{Transport: Layout}
@@ -24,7 +25,7 @@ func parseLayout(s, rest string) (Ref, error) {
 		}
 		if i := strings.IndexByte(rest[start:], ':'); i >= 0 {
 			path, name = rest[:start+i], rest[start+i+1:]
-			if !layoutName.MatchString(name) {
+			if !layoutName().MatchString(name) {
 				return Ref{}, &Error{Input: s, Reason: "the name " + quote(name) + " is not valid in an OCI layout", Advice: "write oci-layout:DIR, oci-layout:DIR:TAG or oci-layout:DIR@sha256:..."}
 			}
 		}

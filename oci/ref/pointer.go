@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // pointerName allows normal forms of resource names and repositories with their registry, so that an image that was
 // pulled can be kept under its own name.
-var pointerName = regexp.MustCompile(`^(?:[a-z0-9.-]+(?::[0-9]{1,5})?/)?[a-z0-9.-]+(?:/[a-z0-9.-]+)*$`)
+var pointerName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:[a-z0-9.-]+(?::[0-9]{1,5})?/)?[a-z0-9.-]+(?:/[a-z0-9.-]+)*$`)
+})
 
 // Normal returns the normal form N(name) of a resource name: ASCII lower case, every space and "_" made "-", runs
 // kept. Two names with one normal form are one resource.
@@ -37,7 +40,7 @@ func ParsePointer(s string) (Ref, error) {
 		name, tag = s[:i], s[i+1:]
 	}
 	name = Normal(name)
-	if !pointerName.MatchString(name) || len(name) > maxNameLength {
+	if !pointerName().MatchString(name) || len(name) > maxNameLength {
 		return Ref{}, &Error{Input: s, Reason: "not a name in the image store", Advice: "write NAME:TAG; a name has letters, digits, \"-\", \".\" and \"/\""}
 	}
 	if !isTag(tag) {

@@ -3,17 +3,22 @@ package ref
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 var (
-	hostPattern = regexp.MustCompile(`^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?$`)
-	pathPattern = regexp.MustCompile(`^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$`)
-	tagPattern  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+	hostPattern = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?$`)
+	})
+	pathPattern = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$`)
+	})
+	tagPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`) })
 )
 
 // isTag, isID and isDigest look at the length themselves: bounded repetitions make expressions of thousands of
 // instructions, which every start of the program would compile.
-func isTag(s string) bool { return len(s) <= maxTagLength && tagPattern.MatchString(s) }
+func isTag(s string) bool { return len(s) <= maxTagLength && tagPattern().MatchString(s) }
 
 // isID reports whether s is a SHA-256 sum in lower-case hexadecimal digits.
 func isID(s string) bool { return len(s) == 64 && strings.Trim(s, "0123456789abcdef") == "" }
@@ -61,10 +66,10 @@ func ParseRegistry(s string) (Ref, error) {
 	}
 	r.Host, r.Repository = splitHost(rest)
 	switch {
-	case !hostPattern.MatchString(r.Host):
+	case !hostPattern().MatchString(r.Host):
 		return refuse("the registry "+quote(r.Host)+" is not a host name", "")
-	case pathPattern.MatchString(r.Repository):
-	case pathPattern.MatchString(strings.ToLower(r.Repository)):
+	case pathPattern().MatchString(r.Repository):
+	case pathPattern().MatchString(strings.ToLower(r.Repository)):
 		return refuse("the repository "+quote(r.Repository)+" has upper case letters", "write "+quote(strings.ToLower(rest)))
 	default:
 		return refuse("the repository "+quote(r.Repository)+" is not valid", "a repository is lower case letters and digits, with single \".\", \"_\", \"/\" or \"-\" between them")

@@ -5,18 +5,21 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 )
 
 var (
-	plainText = regexp.MustCompile(`^[A-Za-z](?:[A-Za-z0-9 ,./()_+-]*[A-Za-z0-9./)_+-])?$`)
+	plainText = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[A-Za-z](?:[A-Za-z0-9 ,./()_+-]*[A-Za-z0-9./)_+-])?$`)
+	})
 	// YAML reads these words as something else than text, in some version and in any case.
 	notText = []string{"true", "false", "yes", "no", "on", "off", "y", "n", "null"}
 )
 
 // scalar writes a text on one line: plain where nobody can read it as anything else.
 func scalar(text string) string {
-	if plainText.MatchString(text) && !slices.Contains(notText, strings.ToLower(text)) {
+	if plainText().MatchString(text) && !slices.Contains(notText, strings.ToLower(text)) {
 		return text
 	}
 	return quoted(text)

@@ -54,7 +54,7 @@ func named(address string, err error) error {
 // show is an address for messages: without what may be secret in it, and not too long.
 func show(address string) string {
 	const longest = 200
-	if scheme := schemePattern.FindString(address); strings.HasPrefix(strings.ToLower(scheme), "http") {
+	if scheme := schemePattern().FindString(address); strings.HasPrefix(strings.ToLower(scheme), "http") {
 		if u, err := url.Parse(address); err == nil {
 			shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}
 			address = shown.String()

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/slipway-oci/slipway/builder/component/artifact"
 	"github.com/slipway-oci/slipway/runner/document"
@@ -69,8 +70,8 @@ func New(o Options) *Fetcher {
 const Known = "known are s3://BUCKET/KEY, file:///PATH, https://HOST/PATH and oci://REGISTRY/REPOSITORY:TAG"
 
 var (
-	schemePattern = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*)://`)
-	pinPattern    = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
+	schemePattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*)://`) })
+	pinPattern    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-fA-F]{64}$`) })
 )
 
 const pinMark = "#sha256="
@@ -84,7 +85,7 @@ func Split(address string) (bare, digest string, err error) {
 		return address, "", nil
 	}
 	digest = address[i+len(pinMark):]
-	if !pinPattern.MatchString(digest) {
+	if !pinPattern().MatchString(digest) {
 		return "", "", &Error{Address: show(address), Message: "what follows " + pinMark + " is not 64 hexadecimal digits"}
 	}
 	return address[:i], strings.ToLower(digest), nil
@@ -108,7 +109,7 @@ func (f *Fetcher) Read(ctx context.Context, address string) ([]byte, error) {
 }
 
 func (f *Fetcher) read(ctx context.Context, address string) ([]byte, error) {
-	scheme := schemePattern.FindStringSubmatch(address)
+	scheme := schemePattern().FindStringSubmatch(address)
 	if scheme == nil {
 		return nil, notAnAddress(address)
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -26,7 +27,7 @@ const (
 )
 
 var (
-	tagKeyPattern = regexp.MustCompile(`^[a-zA-Z0-9\s_.:/=+\-@]*$`)
+	tagKeyPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-zA-Z0-9\s_.:/=+\-@]*$`) })
 	platforms     = []string{"Linux", "Windows", "macOS"}
 	types         = []string{"BUILD", "TEST"}
 )
@@ -115,7 +116,7 @@ func (c *checker) tags(tags map[string]string) {
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
 		if length := utf8.RuneCountInString(key); length == 0 || length > maxTagKey {
 			c.fail(c.code, "tags", "key %q has %d characters; 1 to %d are allowed", key, length, maxTagKey)
-		} else if strings.HasPrefix(key, "aws:") || !tagKeyPattern.MatchString(key) {
+		} else if strings.HasPrefix(key, "aws:") || !tagKeyPattern().MatchString(key) {
 			c.advise(c.code, "tags", "letters, digits, blanks and _.:/=+-@, not starting with aws:", "key %q is not allowed", key)
 		}
 		if length := utf8.RuneCountInString(tags[key]); length > maxTagValue || !utf8.ValidString(tags[key]) {

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/slipway-oci/slipway/builder/component"
 	"github.com/slipway-oci/slipway/builder/recipe"
@@ -38,8 +39,8 @@ const maxFilters = 10
 var (
 	// The last two are not in the EC2 Image Builder API. Of tags there is also tag:KEY, with values of that key.
 	filterNames = []string{"name", "description", "platform", "type", "supportedOsVersion", "version", "status", "tag"}
-	filterValue = regexp.MustCompile(`^[0-9a-zA-Z./_ :,{}"-]+$`)
-	tagText     = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
+	filterValue = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-zA-Z./_ :,{}"-]+$`) })
+	tagText     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`) })
 	states      = []string{Active, Deprecated, Disabled}
 	owners      = map[string][]string{
 		"": {Own}, "Self": {Own}, "Amazon": {Managed}, "ThirdParty": {"third-party"}, "AWSMarketplace": {"aws-marketplace"}, "Shared": {"shared"},
@@ -141,7 +142,7 @@ func (q *Query) add(name, key string, values []string) error {
 		return q.addTags(key, values)
 	}
 	for _, value := range values {
-		if len(value) > maxText || !filterValue.MatchString(value) {
+		if len(value) > maxText || !filterValue().MatchString(value) {
 			return refuse(InvalidRequest, "filter %q: value %q is not allowed", name, value)
 		}
 		switch name {
@@ -185,7 +186,7 @@ func (q *Query) addTags(key string, values []string) error {
 				t.Value = &value
 			}
 		}
-		if t.Key == "" || len(text) > maxText || !tagText.MatchString(t.Key) || !tagText.MatchString(text) {
+		if t.Key == "" || len(text) > maxText || !tagText().MatchString(t.Key) || !tagText().MatchString(text) {
 			return refuse(InvalidRequest, "filter \"tag\": %q is not allowed", text).
 				advise("write it as tag=KEY, tag=KEY=VALUE or tag:KEY=VALUE")
 		}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/slipway-oci/slipway/builder/component"
 	"github.com/slipway-oci/slipway/builder/recipe"
@@ -271,12 +272,14 @@ func (l *Library) DeleteRecipe(ctx context.Context, reference string) (Recipe, e
 	return r, l.storage.Update(ctx, func(w Writer) error { return w.DeleteRecipe(ctx, r.ID) })
 }
 
-var recipeARN = regexp.MustCompile(`^arn:aws[^:]*:imagebuilder:[^:]+:[0-9]{12}:container-recipe/(.+)$`)
+var recipeARN = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^arn:aws[^:]*:imagebuilder:[^:]+:[0-9]{12}:container-recipe/(.+)$`)
+})
 
 // recipeReference reads the reference of a recipe, which has the forms of a component's without a build.
 func recipeReference(text string) (string, recipe.Version, error) {
 	name := text
-	if m := recipeARN.FindStringSubmatch(text); m != nil {
+	if m := recipeARN().FindStringSubmatch(text); m != nil {
 		name = m[1]
 	}
 	r, err := component.ParseReference(name)

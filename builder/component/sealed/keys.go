@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"gocloud.dev/secrets"
 )
@@ -22,8 +23,10 @@ type key struct {
 }
 
 var (
-	arnPattern         = regexp.MustCompile(`^arn:aws[^:]*:kms:([a-z0-9-]+):[0-9]{12}:(?:key|alias)/[A-Za-z0-9/_-]+$`)
-	fingerprintPattern = regexp.MustCompile(`^base64key:sha256:[0-9a-f]{16}$`)
+	arnPattern = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^arn:aws[^:]*:kms:([a-z0-9-]+):[0-9]{12}:(?:key|alias)/[A-Za-z0-9/_-]+$`)
+	})
+	fingerprintPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^base64key:sha256:[0-9a-f]{16}$`) })
 )
 
 const literal = "base64key://"
@@ -34,9 +37,9 @@ func (s *Sealer) find(ctx context.Context, text string) (key, error) {
 		return s.mapped(text, mapped)
 	}
 	switch {
-	case arnPattern.MatchString(text):
+	case arnPattern().MatchString(text):
 		return s.unmappedARN(ctx, text)
-	case fingerprintPattern.MatchString(text):
+	case fingerprintPattern().MatchString(text):
 		return key{}, missing(text)
 	case strings.HasPrefix(text, literal):
 		name, err := Fingerprint(text)
@@ -59,9 +62,9 @@ func (s *Sealer) again(name string) (key, error) {
 		return s.mapped(name, mapped)
 	}
 	switch {
-	case arnPattern.MatchString(name):
+	case arnPattern().MatchString(name):
 		return key{name: name, uri: awsURI(name)}, nil
-	case fingerprintPattern.MatchString(name):
+	case fingerprintPattern().MatchString(name):
 		return key{}, missing(name)
 	default:
 		return s.uri(name)
@@ -70,7 +73,7 @@ func (s *Sealer) again(name string) (key, error) {
 
 // mapped gives a key of the settings.
 func (s *Sealer) mapped(id, uri string) (key, error) {
-	if fingerprintPattern.MatchString(id) {
+	if fingerprintPattern().MatchString(id) {
 		switch got, err := Fingerprint(uri); {
 		case err != nil:
 			return key{}, &KeyError{Key: id, Op: "in kms.keys is not usable", Err: err}
@@ -85,7 +88,7 @@ func (s *Sealer) mapped(id, uri string) (key, error) {
 		}
 		return key{name: id, uri: uri}, nil
 	}
-	if arnPattern.MatchString(uri) {
+	if arnPattern().MatchString(uri) {
 		uri = awsURI(uri)
 	}
 	if _, err := s.uri(uri); err != nil {
@@ -116,7 +119,7 @@ func (s *Sealer) unmappedARN(ctx context.Context, arn string) (key, error) {
 
 // awsURI gives the URI of a KMS key, in the region that its ARN names.
 func awsURI(arn string) string {
-	return "awskms:///" + arn + "?region=" + arnPattern.FindStringSubmatch(arn)[1]
+	return "awskms:///" + arn + "?region=" + arnPattern().FindStringSubmatch(arn)[1]
 }
 
 // uri gives the key of a URI that holds no secret.

@@ -60,7 +60,7 @@ func newSealer(t *testing.T, o Options) *Sealer {
 func TestKMS01KMS03LiteralKey(t *testing.T) {
 	key := newKey()
 	id := fingerprint(t, key)
-	if !fingerprintPattern.MatchString(id) {
+	if !fingerprintPattern().MatchString(id) {
 		t.Fatalf("fingerprint %q", id)
 	}
 	s := newSealer(t, Options{})

@@ -2,6 +2,7 @@ package build
 
 import (
 	"regexp"
+	"sync"
 
 	"github.com/slipway-oci/slipway/builder/engine"
 	"github.com/slipway-oci/slipway/builder/plan"
@@ -52,11 +53,11 @@ func (r *reasons) explain(i int) string {
 }
 
 // instruction is how the builder names the work of a Dockerfile instruction that makes files.
-var instruction = regexp.MustCompile(`^\[[^\]]*\] ((?:RUN|COPY|ADD|WORKDIR)\b.*)`)
+var instruction = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\[[^\]]*\] ((?:RUN|COPY|ADD|WORKDIR)\b.*)`) })
 
 // ranBefore notes work that was not taken from the cache.
 func (r *reasons) ranBefore(name string) {
-	if found := instruction.FindStringSubmatch(name); found != nil && r.ran < 0 && r.before == "" {
+	if found := instruction().FindStringSubmatch(name); found != nil && r.ran < 0 && r.before == "" {
 		r.before = found[1]
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/slipway-oci/slipway/builder/engine"
@@ -226,7 +227,7 @@ func (w *watcher) result(i int, c plan.Component, state engine.ComponentState) r
 }
 
 // missingSecret is what BuildKit says of a secret that an instruction requires.
-var missingSecret = regexp.MustCompile(`: secret ([^ ]+): not found$`)
+var missingSecret = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`: secret ([^ ]+): not found$`) })
 
 // ran is how long a component ran; one whose end is not known ends now.
 func ran(state engine.ComponentState) time.Duration {
@@ -257,7 +258,7 @@ func (w *watcher) failure(ctx context.Context, err error) error {
 			Code: stage.CodeComponent, Message: instruction.Error(), Err: err,
 			Mend: "correct the Dockerfile template and build again; the output of the instruction is above",
 		}
-		if secret := missingSecret.FindStringSubmatch(e.Message); secret != nil {
+		if secret := missingSecret().FindStringSubmatch(e.Message); secret != nil {
 			e.Code, e.Mend = stage.CodeInput, fmt.Sprintf("the instruction requires it: --secret id=%[1]s,src=FILE or --secret id=%[1]s,env=VARIABLE", secret[1])
 		}
 		return e

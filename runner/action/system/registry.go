@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/slipway-oci/slipway/runner/action"
 )
@@ -52,9 +53,9 @@ func (SetRegistry) CheckEntry(e action.Entry) (warnings []string, err error) {
 		return nil, errors.New("value: type MULTI_SZ needs a list")
 	case kind != "DWORD" && kind != "QWORD":
 		return nil, nil
-	case wholeNumber.MatchString(text):
+	case wholeNumber().MatchString(text):
 		return nil, nil
-	case fraction.MatchString(text):
+	case fraction().MatchString(text):
 		return []string{fmt.Sprintf("value %q: the fraction is lost in type %s", text, kind)}, nil
 	default:
 		return nil, fmt.Errorf("value %q is not a number, which type %s needs", text, kind)
@@ -62,8 +63,8 @@ func (SetRegistry) CheckEntry(e action.Entry) (warnings []string, err error) {
 }
 
 var (
-	wholeNumber = regexp.MustCompile(`^[-+]?[0-9]+$`)
-	fraction    = regexp.MustCompile(`^[-+]?[0-9]+[.][0-9]+$`)
+	wholeNumber = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[-+]?[0-9]+$`) })
+	fraction    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[-+]?[0-9]+[.][0-9]+$`) })
 )
 
 // Run implements action.Module.

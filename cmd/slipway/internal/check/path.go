@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"gopkg.in/yaml.v3"
 
@@ -106,8 +107,12 @@ var (
 	recipeKeys   = []string{"parentImage", "containerRecipe", "semanticVersion"}
 	documentKeys = []string{"phases", "schemaVersion"}
 
-	recipeText   = regexp.MustCompile(`(?m)^(?:\{?\s*")?(?:` + strings.Join(recipeKeys, "|") + `)"?\s*:`)
-	documentText = regexp.MustCompile(`(?m)^(?:\{?\s*")?(?:` + strings.Join(documentKeys, "|") + `)"?\s*:`)
+	recipeText = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?m)^(?:\{?\s*")?(?:` + strings.Join(recipeKeys, "|") + `)"?\s*:`)
+	})
+	documentText = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?m)^(?:\{?\s*")?(?:` + strings.Join(documentKeys, "|") + `)"?\s*:`)
+	})
 )
 
 // kindOf tells what a file in a folder is. One that cannot be read counts as a document, whose check reports that.
@@ -124,9 +129,9 @@ func kindOf(path string) kind {
 		return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(keys, name) })
 	}
 	switch {
-	case ok && has(recipeKeys), !ok && recipeText.Match(data):
+	case ok && has(recipeKeys), !ok && recipeText().Match(data):
 		return isRecipe
-	case ok && has(documentKeys), !ok && documentText.Match(data):
+	case ok && has(documentKeys), !ok && documentText().Match(data):
 		return isDocument
 	}
 	return isOther

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -53,11 +54,13 @@ func (a *app) componentVersionsCmd() *cobra.Command {
 }
 
 // hostFirst matches what has a host before its first slash, which no name of a component has.
-var hostFirst = regexp.MustCompile(`^(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::[0-9]+)?|[A-Za-z0-9-]+:[0-9]+)/`)
+var hostFirst = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::[0-9]+)?|[A-Za-z0-9-]+:[0-9]+)/`)
+})
 
 // inRegistry reports whether a reference is that of a repository, which may be written without its scheme.
 func inRegistry(reference string) bool {
-	return strings.HasPrefix(reference, artifact.Scheme) || hostFirst.MatchString(reference)
+	return strings.HasPrefix(reference, artifact.Scheme) || hostFirst().MatchString(reference)
 }
 
 // registryVersion is a version that a registry has, as JSON.

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/pflag"
 )
@@ -13,7 +14,7 @@ import (
 // maxSecret is the largest secret that a component can read (component-document reference, 9.1).
 const maxSecret = 64 << 10
 
-var secretID = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+var secretID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]+$`) })
 
 // Secret is --secret, in the words of docker buildx.
 type Secret struct{ given []string }
@@ -69,7 +70,7 @@ func readSecret(text string, getenv func(string) string) (id string, value []byt
 		}
 	}
 	switch {
-	case len(id) > 128 || !secretID.MatchString(id):
+	case len(id) > 128 || !secretID().MatchString(id):
 		return "", nil, &secretError{text: "id=" + id, reason: "is not an id: letters, digits, _ and - are"}
 	case file != "" && variable != "":
 		return "", nil, &secretError{text: "id=" + id, reason: "has both a file and a variable"}
