@@ -213,15 +213,7 @@ type solve struct {
 
 // run is the build stage: what stands before the components, the components, what stands behind them.
 func (s *solve) run(ctx context.Context, gw gateway.Client) (*gateway.Result, error) {
-	gw, err := withImports(gw)
-	if err != nil {
-		return nil, err
-	}
-	base, err := s.base(ctx, gw)
-	if err != nil {
-		return nil, err
-	}
-	components, err := s.graph(ctx, base)
+	gw, base, components, err := s.begin(ctx, gw)
 	if err != nil {
 		return nil, err
 	}
@@ -229,6 +221,19 @@ func (s *solve) run(ctx context.Context, gw gateway.Client) (*gateway.Result, er
 		return nil, err
 	}
 	return s.behind(ctx, gw, base, components)
+}
+
+// begin makes what stands before the components, and the graph of the components on it. The client that it returns
+// takes the imported caches into every solve.
+func (s *solve) begin(ctx context.Context, gw gateway.Client) (_ gateway.Client, base input, components []component, err error) {
+	if gw, err = withImports(gw); err != nil {
+		return nil, base, nil, err
+	}
+	if base, err = s.base(ctx, gw); err != nil {
+		return nil, base, nil, err
+	}
+	components, err = s.graph(ctx, base)
+	return gw, base, components, err
 }
 
 // behind is what stands behind the components.

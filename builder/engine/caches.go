@@ -72,15 +72,7 @@ func (e *Engine) writeCaches(ctx context.Context, spec BuildSpec, runner *runner
 
 // all is the image and the logs of all components.
 func (s *solve) all(ctx context.Context, gw gateway.Client) (*gateway.Result, error) {
-	gw, err := withImports(gw)
-	if err != nil {
-		return nil, err
-	}
-	base, err := s.base(ctx, gw)
-	if err != nil {
-		return nil, err
-	}
-	components, err := s.graph(ctx, base)
+	gw, base, components, err := s.begin(ctx, gw)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/opencontainers/go-digest"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/slipway-oci/slipway/builder/engine/runnerbin"
 )
@@ -62,21 +63,24 @@ func copyLogFolder(ctx context.Context, from remoteFolder, to string) error {
 	return nil
 }
 
+// copyFiles copies the regular files of a folder, some at a time: the builder mounts the file system for each.
 func copyFiles(ctx context.Context, from remoteFolder, dir, to string) error {
 	entries, err := from.readDir(ctx, dir)
 	if err != nil {
 		return err
 	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(4)
 	for _, entry := range entries {
 		name := path.Base(entry.Path)
 		if !fs.FileMode(entry.Mode).IsRegular() || !filepath.IsLocal(name) {
 			continue
 		}
-		if err := copyFile(ctx, from, path.Join(dir, name), filepath.Join(to, name), entry.Size); err != nil {
-			return err
-		}
+		group.Go(func() error {
+			return copyFile(ctx, from, path.Join(dir, name), filepath.Join(to, name), entry.Size)
+		})
 	}
-	return nil
+	return group.Wait()
 }
 
 func copyFile(ctx context.Context, from remoteFolder, file, to string, size int64) (err error) {

@@ -98,8 +98,14 @@ func scale(ctx context.Context, lab *Lab, tool *slipwayTool, series []Series, ru
 	for _, s := range series {
 		plot := Plot{Title: s.Title, XLabel: s.XLabel, YLabel: "seconds"}
 		var memory int64
-		for _, size := range s.Sizes {
-			sample, err := s.measure(ctx, lab, tool, size, runs)
+		for i, size := range s.Sizes {
+			if i == 0 {
+				if _, err := s.measure(ctx, lab, tool, size, 1, false); err != nil { // fills caches
+					failed = append(failed, fmt.Errorf("%s: %w", s.Name, err))
+					break
+				}
+			}
+			sample, err := s.measure(ctx, lab, tool, size, runs, true)
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
@@ -125,15 +131,19 @@ func scale(ctx context.Context, lab *Lab, tool *slipwayTool, series []Series, ru
 	return errors.Join(failed...)
 }
 
-// measure returns the median of runs after one that is not counted, and the most memory.
-func (s Series) measure(ctx context.Context, lab *Lab, tool *slipwayTool, size, runs int) (Sample, error) {
+// measure returns the median of runs and the most memory. Warm tells that what can be cached is.
+func (s Series) measure(ctx context.Context, lab *Lab, tool *slipwayTool, size, runs int, warm bool) (Sample, error) {
 	copies := 1
 	if s.Together {
 		copies = size
 	}
+	name := fmt.Sprintf("%s-%d", s.Name, size)
+	if !warm {
+		name += "-first"
+	}
 	projects := make([]Project, copies)
 	for i := range projects {
-		c := Case{Name: fmt.Sprintf("%s-%d-%d", s.Name, size, i), Work: s.Work(size)}
+		c := Case{Name: fmt.Sprintf("%s-%d", name, i), Work: s.Work(size)}
 		var err error
 		if projects[i], err = newProject(lab, tool, c); err != nil {
 			return Sample{}, err
@@ -141,24 +151,21 @@ func (s Series) measure(ctx context.Context, lab *Lab, tool *slipwayTool, size, 
 	}
 	var walls []time.Duration
 	var result Sample
-	for run := range runs + 1 {
+	for run := range runs {
 		samples, errs := make([]Sample, copies), make([]error, copies)
 		start := time.Now()
 		var group sync.WaitGroup
 		for i, p := range projects {
-			value := fmt.Sprintf("%s-%d-%d-%d", lab.ID, size, run, i) // no other size may have it in the cache
-			group.Go(func() { samples[i], errs[i] = buildOnce(ctx, lab, tool, p, value, run > 0) })
+			value := fmt.Sprintf("%s-%s-%d-%d", lab.ID, name, run, i) // no other size may have it in the cache
+			group.Go(func() { samples[i], errs[i] = buildOnce(ctx, lab, tool, p, value, warm) })
 		}
 		group.Wait()
-		wall := time.Since(start)
+		walls = append(walls, time.Since(start))
 		if err := errors.Join(errs...); err != nil {
 			return result, err
 		}
-		if run > 0 {
-			walls = append(walls, wall)
-			for _, sample := range samples {
-				result.Memory = max(result.Memory, sample.Memory)
-			}
+		for _, sample := range samples {
+			result.Memory = max(result.Memory, sample.Memory)
 		}
 	}
 	result.Wall = median(walls)
