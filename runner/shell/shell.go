@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 
 	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/interp"
@@ -67,52 +66,55 @@ func (o Options) follow(ctx context.Context, r *interp.Runner) (code int, err er
 	return code, nil
 }
 
-// converse reads and runs one line after the other.
+// converse reads and runs one line after the other. Ctrl-C gives a new prompt, and ends what a line runs.
 func (o Options) converse(ctx context.Context, r *interp.Runner) (code int, err error) {
-	interrupts := make(chan os.Signal, 1) // Ctrl-C at the prompt is nothing
-	signal.Notify(interrupts, os.Interrupt)
-	defer signal.Stop(interrupts)
+	t := &terminal{Reader: o.Stdin, screen: o.Stdout}
+	defer t.watch()()
 	parser := syntax.NewParser()
-	fmt.Fprint(o.Stdout, prompt(r))
-	for statements, err := range parser.InteractiveSeq(o.Stdin) {
+	t.ask(prompt(r))
+	for statements, err := range parser.InteractiveSeq(t) {
 		if err != nil {
 			return 2, err
 		}
 		if parser.Incomplete() {
-			fmt.Fprint(o.Stdout, "> ")
+			t.ask("> ")
 			continue
 		}
-		if code, err = o.line(ctx, r, statements); err != nil {
+		var interrupted bool
+		if code, interrupted, err = o.line(ctx, t, r, statements); err != nil {
 			return code, err
 		}
-		if r.Exited() {
+		if r.Exited() && !interrupted {
 			return code, nil
 		}
-		fmt.Fprint(o.Stdout, prompt(r))
+		t.ask(prompt(r))
 	}
 	fmt.Fprintln(o.Stdout)
 	return code, nil
 }
 
 // line runs the statements of one line; Ctrl-C ends them and not the shell.
-func (o Options) line(ctx context.Context, r *interp.Runner, statements []*syntax.Stmt) (code int, err error) {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
-	defer stop()
+func (o Options) line(ctx context.Context, t *terminal, r *interp.Runner, statements []*syntax.Stmt) (code int, interrupted bool, err error) {
+	ctx, done := t.interruptible(ctx)
+	defer done()
 	for _, statement := range statements {
 		code, err = exitCode(r.Run(ctx, statement))
-		if err != nil && ctx.Err() == nil {
-			fmt.Fprintln(o.Stderr, err)
-			code, err = 1, nil
+		if code == killedByInterrupt {
+			awaitInterrupt(ctx)
 		}
 		if ctx.Err() != nil {
 			fmt.Fprintln(o.Stdout)
-			return 130, nil // the interrupt is the answer
+			return killedByInterrupt, true, nil
+		}
+		if err != nil {
+			fmt.Fprintln(o.Stderr, err)
+			code, err = 1, nil
 		}
 		if r.Exited() {
 			break
 		}
 	}
-	return code, err
+	return code, false, err
 }
 
 func prompt(r *interp.Runner) string {

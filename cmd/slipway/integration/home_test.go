@@ -185,8 +185,14 @@ func (p *process) await(what string, wanted func(event.Event) bool) {
 // awaitStdout returns when slipway has written a text.
 func (p *process) awaitStdout(text string) {
 	p.t.Helper()
+	p.awaitTimes(1, text)
+}
+
+// awaitTimes waits until the process has written a text so many times.
+func (p *process) awaitTimes(n int, text string) {
+	p.t.Helper()
 	timeout := time.After(commandTimeout)
-	for !strings.Contains(p.stdout.String(), text) {
+	for strings.Count(p.stdout.String(), text) < n {
 		select {
 		case <-p.stdout.changed:
 		case <-p.ended:

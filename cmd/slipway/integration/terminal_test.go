@@ -123,10 +123,17 @@ func TestBuiltInShellOnATerminal(t *testing.T) {
 	term := h.startTerminal(unix.Winsize{Row: 24, Col: 80}, "shell", "latest")
 	term.awaitStdout("# ")
 	term.ask("cat /name", "wanted")
-	term.ask("cd /run/slipway", "/run/slipway # ")
+	const prompt = "/run/slipway # "
+	term.ask("cd /run/slipway", prompt)
 	term.ask("nothing-there", "not found")
-	term.key("slipway-runner idle\r\x03")
-	term.ask("echo in''terrupted", "interrupted")
+	term.awaitTimes(2, prompt)
+	term.key("slipway-ru\x03") // at the prompt Ctrl-C gives another one
+	term.awaitTimes(3, prompt)
+	term.key("echo id''ling; slipway-runner idle\r")
+	term.awaitStdout("idling")
+	term.key("\x03") // it ends a command and not the shell
+	term.awaitTimes(4, prompt)
+	term.ask("echo on''ward", "onward")
 	term.key("\x04") // Ctrl-D
 	if o := term.wait(); o.code != 0 {
 		t.Errorf("exit code %d:\n%s", o.code, o.stdout)
