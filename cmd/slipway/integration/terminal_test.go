@@ -107,7 +107,8 @@ func TestShellOnATerminal(t *testing.T) {
 	term.ask("cat /here", "here\r\n")
 	term.resize(unix.Winsize{Row: 44, Col: 111})
 	term.ask("stty size", "44 111")
-	term.key("sleep 600\r")
+	term.key("(echo sle''eping; exec sleep 600)\r") // who prints has the terminal
+	term.awaitStdout("sleeping")
 	term.ask("\x03echo in''terrupted", "interrupted") // Ctrl-C ends the command and not the shell
 	term.key("slipway-runner step | grep -c exit\rexit 5\r")
 	if o := term.wait(); o.code != 5 {
