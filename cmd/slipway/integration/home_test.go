@@ -185,20 +185,20 @@ func (p *process) await(what string, wanted func(event.Event) bool) {
 // awaitStdout returns when slipway has written a text.
 func (p *process) awaitStdout(text string) {
 	p.t.Helper()
-	p.awaitTimes(1, text)
+	p.awaitOutput(strconv.Quote(text), func(stdout string) bool { return strings.Contains(stdout, text) })
 }
 
-// awaitTimes waits until the process has written a text so many times.
-func (p *process) awaitTimes(n int, text string) {
+// awaitOutput waits until what the process has written is as it should be.
+func (p *process) awaitOutput(what string, is func(stdout string) bool) {
 	p.t.Helper()
 	timeout := time.After(commandTimeout)
-	for strings.Count(p.stdout.String(), text) < n {
+	for !is(p.stdout.String()) {
 		select {
 		case <-p.stdout.changed:
 		case <-p.ended:
-			p.t.Fatalf("slipway ended without %q:\n%s%s", text, p.stdout.String(), p.stderr.String())
+			p.t.Fatalf("slipway ended without %s:\n%s%s", what, p.stdout.String(), p.stderr.String())
 		case <-timeout:
-			p.t.Fatalf("no %q within %v:\n%s%s", text, commandTimeout, p.stdout.String(), p.stderr.String())
+			p.t.Fatalf("no %s within %v:\n%s%s", what, commandTimeout, p.stdout.String(), p.stderr.String())
 		}
 	}
 }

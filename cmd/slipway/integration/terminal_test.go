@@ -18,6 +18,7 @@ import (
 type terminal struct {
 	*process
 	hands *os.File
+	asked int // commands of ask
 }
 
 // startTerminal starts slipway on a new pseudo-terminal of the given size.
@@ -39,7 +40,7 @@ func (h *home) startTerminal(size unix.Winsize, args ...string) *terminal {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	t := &terminal{&process{t: h.t, h: h, cmd: h.command(args...), ended: make(chan struct{})}, hands}
+	t := &terminal{&process{t: h.t, h: h, cmd: h.command(args...), ended: make(chan struct{})}, hands, 0}
 	t.resize(size)
 	t.stdout.changed, t.stderr.changed = make(chan struct{}, 1), make(chan struct{}, 1)
 	t.cmd.Stdin, t.cmd.Stdout, t.cmd.Stderr = screen, screen, screen
@@ -84,8 +85,9 @@ func (t *terminal) key(text string) {
 func (t *terminal) ask(command, answer string) {
 	t.t.Helper()
 	deadline := time.Now().Add(commandTimeout)
-	for n := 1; ; n++ {
-		mark := fmt.Sprintf("end-%d-%d", len(command), n)
+	for {
+		t.asked++
+		mark := fmt.Sprintf("end-%d.", t.asked)
 		t.key(command + "; echo " + mark[:4] + "''" + mark[4:] + "\r") // the echo of what is typed is not the answer
 		t.awaitStdout(mark)
 		if strings.Contains(t.stdout.String(), answer) {
@@ -95,6 +97,21 @@ func (t *terminal) ask(command, answer string) {
 			t.t.Fatalf("no %q on the screen:\n%s", answer, t.stdout.String())
 		}
 	}
+}
+
+// awaitLast waits until a text is the last on the screen.
+func (t *terminal) awaitLast(text string) {
+	t.t.Helper()
+	t.awaitOutput(fmt.Sprintf("%q at the end", text), func(screen string) bool { return strings.HasSuffix(screen, text) })
+}
+
+// interrupt presses Ctrl-C when a text is the last on the screen, and waits for the prompt behind it.
+func (t *terminal) interrupt(last, prompt string) {
+	t.t.Helper()
+	t.awaitLast(last)
+	seen := len(t.stdout.String())
+	t.key("\x03")
+	t.awaitOutput("new prompt", func(screen string) bool { return strings.Contains(screen[seen:], prompt) })
 }
 
 func TestShellOnATerminal(t *testing.T) {
@@ -127,13 +144,11 @@ func TestBuiltInShellOnATerminal(t *testing.T) {
 	const prompt = "/run/slipway # "
 	term.ask("cd /run/slipway", prompt)
 	term.ask("nothing-there", "not found")
-	term.awaitTimes(2, prompt)
-	term.key("slipway-ru\x03") // at the prompt Ctrl-C gives another one
-	term.awaitTimes(3, prompt)
+	term.awaitLast(prompt)
+	term.key("slipway-ru")
+	term.interrupt("slipway-ru", prompt) // at the prompt it gives another one
 	term.key("echo id''ling; slipway-runner idle\r")
-	term.awaitStdout("idling")
-	term.key("\x03") // it ends a command and not the shell
-	term.awaitTimes(4, prompt)
+	term.interrupt("idling\r\n", prompt) // it ends a command and not the shell
 	term.ask("echo on''ward", "onward")
 	term.key("\x04") // Ctrl-D
 	if o := term.wait(); o.code != 0 {
