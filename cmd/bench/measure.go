@@ -40,7 +40,6 @@ func measure(ctx context.Context, lab *Lab, commands []Command, daemons []int) (
 		largest = max(largest, peak)
 	}
 	wall := time.Since(start)
-	lab.reapOrphans()
 	memory := largest
 	for _, pid := range daemons {
 		memory += peakOf(pid)

@@ -161,6 +161,7 @@ func (s Series) measure(ctx context.Context, lab *Lab, tool *slipwayTool, size, 
 		}
 		group.Wait()
 		walls = append(walls, time.Since(start))
+		lab.reapOrphans() // not earlier, while other commands are waited for
 		if err := errors.Join(errs...); err != nil {
 			return result, err
 		}
