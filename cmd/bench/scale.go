@@ -99,13 +99,14 @@ func scale(ctx context.Context, lab *Lab, tool *slipwayTool, series []Series, ru
 		plot := Plot{Title: s.Title, XLabel: s.XLabel, YLabel: "seconds"}
 		var memory int64
 		for i, size := range s.Sizes {
+			var sample Sample
+			var err error
 			if i == 0 {
-				if _, err := s.measure(ctx, lab, tool, size, 1, false); err != nil { // fills caches
-					failed = append(failed, fmt.Errorf("%s: %w", s.Name, err))
-					break
-				}
+				_, err = s.measure(ctx, lab, tool, size, 1, false) // fills caches
 			}
-			sample, err := s.measure(ctx, lab, tool, size, runs, true)
+			if err == nil {
+				sample, err = s.measure(ctx, lab, tool, size, runs, true)
+			}
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}

@@ -14,10 +14,6 @@ import (
 // killedByInterrupt is the exit code of a program that Ctrl-C ended, and of a line.
 const killedByInterrupt = 128 + int(syscall.SIGINT)
 
-// flushTime is how long Linux may take, after it has sent the signal of a Ctrl-C, to throw away what is on its way to the
-// screen; the new prompt must not be part of that.
-const flushTime = 10 * time.Millisecond
-
 // terminal is where lines are typed behind a prompt, and where Ctrl-C is.
 type terminal struct {
 	io.Reader
@@ -82,7 +78,6 @@ func (t *terminal) watch() (stop func()) {
 	signal.Notify(interrupts, os.Interrupt)
 	go func() {
 		for range interrupts {
-			time.Sleep(flushTime)
 			t.interrupt()
 		}
 	}()
