@@ -11,8 +11,10 @@ import (
 
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/pb"
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/tonistiigi/fsutil"
@@ -213,35 +215,32 @@ type solve struct {
 
 // run is the build stage: what stands before the components, the components, what stands behind them.
 func (s *solve) run(ctx context.Context, gw gateway.Client) (*gateway.Result, error) {
-	gw, base, components, err := s.begin(ctx, gw)
+	gw, base, g, err := s.begin(ctx, gw)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.runComponents(ctx, gw, components); err != nil {
+	if err := s.runComponents(ctx, gw, g); err != nil {
 		return nil, err
 	}
-	return s.behind(ctx, gw, base, components)
+	return s.behind(ctx, gw, base, g)
 }
 
 // begin makes what stands before the components, and the graph of the components on it. The client that it returns
 // takes the imported caches into every solve.
-func (s *solve) begin(ctx context.Context, gw gateway.Client) (_ gateway.Client, base input, components []component, err error) {
+func (s *solve) begin(ctx context.Context, gw gateway.Client) (_ gateway.Client, base input, g *graph, err error) {
 	if gw, err = withImports(gw); err != nil {
 		return nil, base, nil, err
 	}
 	if base, err = s.base(ctx, gw); err != nil {
 		return nil, base, nil, err
 	}
-	components, err = s.graph(ctx, base)
-	return gw, base, components, err
+	g, err = s.graph(ctx, base)
+	return gw, base, g, err
 }
 
 // behind is what stands behind the components.
-func (s *solve) behind(ctx context.Context, gw gateway.Client, base input, components []component) (res *gateway.Result, err error) {
-	last := base
-	if n := len(components); n > 0 {
-		last.state = components[n-1].root
-	}
+func (s *solve) behind(ctx context.Context, gw gateway.Client, base input, g *graph) (res *gateway.Result, err error) {
+	last := input{state: g.last}
 	if last.config, err = s.afterComponents(base.config); err != nil {
 		return nil, err
 	}
@@ -249,24 +248,50 @@ func (s *solve) behind(ctx context.Context, gw gateway.Client, base input, compo
 }
 
 // graph adds the components to base, one on the other.
-func (s *solve) graph(ctx context.Context, base input) ([]component, error) {
+func (s *solve) graph(ctx context.Context, base input) (*graph, error) {
 	runner := runnerState(s.runner.Digest, s.spec.Platform)
 	args, err := s.arguments(base.config)
 	if err != nil {
 		return nil, err
 	}
 	s.env = append(environmentOf(base.config), args...)
-	state := base.state
-	components := make([]component, len(s.spec.Components))
-	for i := range components {
-		c, err := s.engine.addComponent(ctx, state, runner, i, s.spec, args)
-		if err != nil {
+	g := &graph{last: base.state}
+	if len(s.spec.Components) == 0 {
+		return g, nil
+	}
+	var roots, logs []llb.State
+	for i := range s.spec.Components {
+		root, log := s.engine.addComponent(g.last, runner, i, s.spec, args)
+		roots, logs, g.last = append(roots, root), append(logs, log), root
+	}
+	if g.definition, err = define(ctx, g.last, s.spec.Platform); err != nil {
+		return nil, err
+	}
+	for i := range roots {
+		var c component
+		if c.root, err = g.output(ctx, roots[i]); err != nil {
 			return nil, err
 		}
-		components[i], state = c, c.root
-		s.status.watch(c.vertex, i)
+		if c.logs, err = g.output(ctx, logs[i]); err != nil {
+			return nil, err
+		}
+		g.components = append(g.components, c)
+		s.status.watch(digest.Digest(c.root.Digest), i)
 	}
-	return components, nil
+	return g, nil
+}
+
+// evaluate has the builder make one output of the graph, all of which it has been asked for before.
+func (g *graph) evaluate(ctx context.Context, gw gateway.Client, out *pb.Input) (gateway.Reference, error) {
+	def, err := g.part(out)
+	if err != nil {
+		return nil, err
+	}
+	res, err := gw.Solve(ctx, gateway.SolveRequest{Definition: def, Evaluate: true})
+	if err != nil {
+		return nil, err
+	}
+	return res.SingleRef()
 }
 
 // arguments are the build arguments that components see, with references to the image's environment resolved.
@@ -291,23 +316,24 @@ func environmentOf(config []byte) []string {
 // runComponents asks for the file system of the last component, which runs them all in order. As soon as one has
 // ended its log folder is asked for: the builder keeps an output only if somebody wanted it, and without its logs a
 // component would not count as cached next time.
-func (s *solve) runComponents(ctx context.Context, gw gateway.Client, components []component) error {
-	if len(components) == 0 {
+func (s *solve) runComponents(ctx context.Context, gw gateway.Client, g *graph) error {
+	n := len(g.components)
+	if n == 0 {
 		return nil
 	}
-	logs := newReaders(len(components), func(i int) error { return s.readLogs(ctx, gw, i, components[i]) })
+	logs := newReaders(n, func(i int) error { return s.readLogs(ctx, gw, g, i) })
 	s.status.onSuccess(logs.start)
-	_, failed := gw.Solve(ctx, gateway.SolveRequest{Definition: components[len(components)-1].rootDef.ToPB(), Evaluate: true})
+	_, failed := gw.Solve(ctx, gateway.SolveRequest{Definition: g.whole, Evaluate: true})
 	if failed == nil {
-		for i := range components {
+		for i := range n {
 			logs.start(i)
 		}
 	}
 	err := logs.wait()
 	if failed != nil {
-		err = s.componentFailure(ctx, gw, components, failed)
+		err = s.componentFailure(ctx, gw, g, failed)
 	} else {
-		err = errors.Join(err, s.collectBuilt(ctx, gw, components, len(components)))
+		err = errors.Join(err, s.collectBuilt(ctx, gw, g, n))
 	}
 	s.build.Components = s.status.components(failed == nil)
 	return err

@@ -72,11 +72,11 @@ func (e *Engine) writeCaches(ctx context.Context, spec BuildSpec, runner *runner
 
 // all is the image and the logs of all components.
 func (s *solve) all(ctx context.Context, gw gateway.Client) (*gateway.Result, error) {
-	gw, base, components, err := s.begin(ctx, gw)
+	gw, base, g, err := s.begin(ctx, gw)
 	if err != nil {
 		return nil, err
 	}
-	image, err := s.behind(ctx, gw, base, components)
+	image, err := s.behind(ctx, gw, base, g)
 	if err != nil {
 		return nil, err
 	}
@@ -84,8 +84,8 @@ func (s *solve) all(ctx context.Context, gw gateway.Client) (*gateway.Result, er
 	if refs["image"], err = image.SingleRef(); err != nil {
 		return nil, err
 	}
-	for i, c := range components {
-		if refs[fmt.Sprintf("logs-%d", i+1)], err = solveState(ctx, gw, c.logs, s.spec.Platform); err != nil {
+	for i, c := range g.components {
+		if refs[fmt.Sprintf("logs-%d", i+1)], err = g.evaluate(ctx, gw, c.logs); err != nil {
 			return nil, err
 		}
 	}

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -10,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/solver/pb"
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -53,6 +53,14 @@ func filesState(name string, files map[string][]byte) llb.State {
 	return llb.Scratch().File(action, llb.WithCustomName(name))
 }
 
+// filesDigest tells the executions of components apart. All have the runner as an input, and the builder looks for
+// results by each input and the execution's own text: were that the same for all, it would go through the results of
+// every component that it ever ran. Steps do not see it.
+func filesDigest(files map[string][]byte) string {
+	text, _ := json.Marshal(files) // in the order of the names; bytes always marshal
+	return digest.FromBytes(text).String()
+}
+
 func mkdir(after *llb.FileAction, path string) *llb.FileAction {
 	if after == nil {
 		return llb.Mkdir(path, 0o755)
@@ -67,23 +75,27 @@ func mkfile(after *llb.FileAction, path string, data []byte) *llb.FileAction {
 	return after.Mkfile(path, 0o444, data)
 }
 
-// component is a component in the graph: its two outputs, and the digest by which the builder's progress names it.
-type component struct {
-	root, logs llb.State
-	rootDef    *llb.Definition
-	logsDef    *llb.Definition
-	vertex     digest.Digest
+// graph is what runs the components, one on the other.
+type graph struct {
+	*definition // nil without components
+
+	last       llb.State // file system behind the last one
+	components []component
 }
 
-// addComponent runs component i on base. Runner, documents and private folders are mounts, so the layer holds only
-// what the component did.
-func (e *Engine) addComponent(ctx context.Context, base llb.State, runner llb.State, i int, spec *BuildSpec, args []string) (component, error) {
+// component is a component in the graph: its two outputs.
+type component struct{ root, logs *pb.Input }
+
+// addComponent runs component i on base and gives the file system and the log directory that it leaves. Runner,
+// documents and private folders are mounts, so the layer holds only what the component did.
+func (e *Engine) addComponent(base, runner llb.State, i int, spec *BuildSpec, args []string) (root, logs llb.State) {
 	c := spec.Components[i]
 	options := []llb.RunOption{
 		llb.Args([]string{runnerbin.Program, "run", "--config", runnerbin.ComponentDir + "/" + Config}),
 		llb.Dir("/"),
 		llb.AddEnv("SLIPWAY_WORK_DIR", runnerbin.WorkDir),
 		llb.AddEnv("SLIPWAY_CA_FILE", runnerbin.CAFile),
+		llb.AddEnv("SLIPWAY_DOCUMENTS", filesDigest(c.Files)),
 		llb.AddMount(runnerbin.Root, runner, llb.Readonly),
 		llb.AddMount(runnerbin.ComponentDir, filesState("documents of "+c.Title, c.Files), llb.Readonly),
 		llb.AddMount(runnerbin.WorkDir, llb.Scratch(), llb.Tmpfs()),
@@ -111,17 +123,7 @@ func (e *Engine) addComponent(ctx context.Context, base llb.State, runner llb.St
 		options = append(options, llb.IgnoreCache)
 	}
 	run := base.Run(options...)
-	logs := run.AddMount(LogDirectory, llb.Scratch())
-	out := component{root: run.Root(), logs: logs}
-	var err error
-	if out.rootDef, err = out.root.Marshal(ctx, llb.Platform(spec.Platform)); err != nil {
-		return out, err
-	}
-	if out.logsDef, err = out.logs.Marshal(ctx, llb.Platform(spec.Platform)); err != nil {
-		return out, err
-	}
-	out.vertex, err = out.rootDef.Head()
-	return out, err
+	return run.Root(), run.AddMount(LogDirectory, llb.Scratch())
 }
 
 // stubGuards are mounts below /proc, /sys and /dev. The OCI runtime makes those folders as mount points when an image

@@ -23,14 +23,10 @@ import (
 
 // readLogs waits for component i and copies its log folder out of the second output of its execution. Failures of
 // the component itself are reported by the solve of its file system, not here.
-func (s *solve) readLogs(ctx context.Context, gw gateway.Client, i int, c component) error {
-	res, err := gw.Solve(ctx, gateway.SolveRequest{Definition: c.logsDef.ToPB(), Evaluate: true})
+func (s *solve) readLogs(ctx context.Context, gw gateway.Client, g *graph, i int) error {
+	ref, err := g.evaluate(ctx, gw, g.components[i].logs)
 	if err != nil {
 		return nil //nolint:nilerr // the solve of the file system, which is the same execution, reports it
-	}
-	ref, err := res.SingleRef()
-	if err != nil {
-		return err
 	}
 	return s.copyLogs(ctx, refFolder{ref}, i)
 }
@@ -95,7 +91,7 @@ func copyFile(ctx context.Context, from remoteFolder, file, to string, size int6
 
 // componentFailure finds the component that err is about and reads its log folder from the mounts of the failed
 // execution.
-func (s *solve) componentFailure(ctx context.Context, gw gateway.Client, components []component, err error) error {
+func (s *solve) componentFailure(ctx context.Context, gw gateway.Client, g *graph, err error) error {
 	var failed *errdefs.SolveError
 	if ctx.Err() != nil || !errors.As(err, &failed) {
 		return err
@@ -104,7 +100,7 @@ func (s *solve) componentFailure(ctx context.Context, gw gateway.Client, compone
 	if !ok {
 		return s.templateError(err)
 	}
-	collectErr := s.collectBuilt(ctx, gw, components, i)
+	collectErr := s.collectBuilt(ctx, gw, g, i)
 	logErr := errors.Join(collectErr, s.readFailedLogs(ctx, gw, i, failed))
 	return &ComponentError{Index: i, ExitCode: exitCode(err), Err: errors.Join(err, logErr)}
 }

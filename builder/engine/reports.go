@@ -130,16 +130,12 @@ func (s *search) take(file string, stat *fstypes.Stat) {
 }
 
 // collectBuilt keeps the reports of the first n components, which have succeeded.
-func (s *solve) collectBuilt(ctx context.Context, gw gateway.Client, components []component, n int) error {
+func (s *solve) collectBuilt(ctx context.Context, gw gateway.Client, g *graph, n int) error {
 	if s.spec.Reports == nil {
 		return nil
 	}
 	for i := range n {
-		res, err := gw.Solve(ctx, gateway.SolveRequest{Definition: components[i].rootDef.ToPB(), Evaluate: true})
-		if err != nil {
-			return err
-		}
-		ref, err := res.SingleRef()
+		ref, err := g.evaluate(ctx, gw, g.components[i].root)
 		if err != nil {
 			return err
 		}

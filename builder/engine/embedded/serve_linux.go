@@ -46,6 +46,7 @@ func Serve(ctx context.Context, o Options) error {
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	limitMemory(ctx)
 	if err := sweep(ctx, p, o.Runtime); err != nil {
 		return err
 	}

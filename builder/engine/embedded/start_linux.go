@@ -109,8 +109,8 @@ func spawn(ctx context.Context, o Options, p paths) (*net.UnixConn, error) {
 		layer.Environment,
 		"SLIPWAY_BUILDER_IDLE="+o.Idle.String(), "SLIPWAY_RUNTIME="+o.Runtime,
 		"TMPDIR="+p.temporary(),
-		// Most builders live for less than a second, with little to collect; a long one keeps within the limit.
-		"GOGC="+cmp.Or(os.Getenv("GOGC"), "400"), "GOMEMLIMIT="+cmp.Or(os.Getenv("GOMEMLIMIT"), "200MiB"))
+		// Most builders live for less than a second, with little to collect; a long one has a limit.
+		"GOGC="+cmp.Or(os.Getenv("GOGC"), "400"))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if os.Geteuid() == 0 {
 		// Mounts of the builder's own: none outlives it, however it ends. A plain user's builder has them anyway.

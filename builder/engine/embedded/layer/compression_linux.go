@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"runtime"
+	"sync"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/klauspost/pgzip"
@@ -42,16 +43,47 @@ func (f faster) Compress(ctx context.Context, c compression.Config) (compression
 }
 
 func newGzip(w io.Writer, level *int) (io.WriteCloser, error) {
-	l := gzipLevel
 	if level != nil {
-		l = *level
+		z, err := pgzip.NewWriterLevel(w, *level)
+		if err != nil {
+			return nil, err
+		}
+		return z, allCores(z)
 	}
-	z, err := pgzip.NewWriterLevel(w, l)
-	if err != nil {
-		return nil, err
+	z, ok := gzips.Get().(*pgzip.Writer)
+	if ok {
+		z.Reset(w)
+	} else {
+		var err error
+		if z, err = pgzip.NewWriterLevel(w, gzipLevel); err != nil {
+			return nil, err
+		}
 	}
-	// The block size is part of the output, the number of blocks at a time is not.
-	return z, z.SetConcurrency(gzipBlock, 2*runtime.GOMAXPROCS(0))
+	return &reused{z}, allCores(z)
+}
+
+// allCores has z use all cores. The block size is part of the output, the number of blocks at a time is not.
+func allCores(z *pgzip.Writer) error { return z.SetConcurrency(gzipBlock, 2*runtime.GOMAXPROCS(0)) }
+
+// gzips are compressors of the usual level that have ended. Each has megabytes of buffers, which images of many small
+// layers would make anew for every one.
+var gzips sync.Pool
+
+// reused is a compressor that goes back to the others when it ends well.
+type reused struct{ *pgzip.Writer }
+
+// Close ends the stream. The compressor must not be used any more.
+func (r *reused) Close() error {
+	z := r.Writer
+	if z == nil {
+		return nil
+	}
+	r.Writer = nil
+	err := z.Close()
+	if err == nil {
+		gzips.Put(z)
+	}
+	return err
 }
 
 func newZstd(w io.Writer, level *int) (io.WriteCloser, error) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"runtime"
 
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/containerd/v2/core/diff"
@@ -18,6 +19,7 @@ import (
 	"github.com/moby/buildkit/util/compression"
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+	"golang.org/x/sync/semaphore"
 )
 
 // Environment keeps BuildKit from asking its own overlay differ before the worker's.
@@ -31,6 +33,7 @@ type Differ struct {
 	blobs   *blobs
 	walk    diff.Comparer
 	reports reports
+	turn    *semaphore.Weighted
 }
 
 // NewDiffer makes a differ for a worker whose content store is store, which lies in folder. Of each layer it makes,
@@ -38,6 +41,7 @@ type Differ struct {
 func NewDiffer(store content.Store, folder string, observe func() Observer) *Differ {
 	return &Differ{
 		store: store, blobs: newBlobs(folder), walk: walking.NewWalkingDiff(store), reports: reports{observe: observe},
+		turn: semaphore.NewWeighted(int64(2 * runtime.GOMAXPROCS(0))),
 	}
 }
 
@@ -62,6 +66,11 @@ func (d *Differ) Compare(ctx context.Context, lower, upper []mount.Mount, opts .
 
 // compare writes the stream into a file of its own, since only at its end its digest is known, and makes it content.
 func (d *Differ) compare(ctx context.Context, lower, upper []mount.Mount, config diff.Config) (ocispecs.Descriptor, error) {
+	// BuildKit asks for all layers of an image at once, and each that is being made has megabytes of buffers.
+	if err := d.turn.Acquire(ctx, 1); err != nil {
+		return ocispecs.Descriptor{}, err
+	}
+	defer d.turn.Release(1)
 	observer := d.reports.observer()
 	blob, err := d.blobs.create()
 	if err != nil {
