@@ -85,7 +85,7 @@ func compareCase(ctx context.Context, lab *Lab, tools []Tool, absent map[string]
 		first = 1
 	}
 	for run := first; run <= runs; run++ {
-		value := fmt.Sprintf("%s-%d", lab.ID, run)
+		value := fmt.Sprintf("%s-%s-%d", lab.ID, c.Name, run) // no other case may have it in the cache
 		for turn := range tools {
 			i := (turn + run) % len(tools) // nobody always comes first
 			if rows[i].Err != nil {
