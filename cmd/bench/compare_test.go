@@ -117,7 +117,7 @@ func TestWrongImageDoesNotCount(t *testing.T) {
 	if len(rows[0].Samples) != 0 || len(diary) != 1 {
 		t.Errorf("%d samples of %d cycles, want none of 1", len(rows[0].Samples), len(diary))
 	}
-	if got, want := failures(rows), `case, docker: the image has "old" in /f, not "new id-0"`; got == nil || got.Error() != want {
+	if got, want := failures(rows), `case, docker: the image has "old" in /f, not "new id-case-0"`; got == nil || got.Error() != want {
 		t.Errorf("failures() = %v, want %s", got, want)
 	}
 }
