@@ -123,6 +123,7 @@ func newProject(lab *Lab, tool Tool, c Case) (Project, error) {
 
 // cycle runs and measures the commands of tool once, and checks what they made. It is warm when it is not the first.
 func cycle(ctx context.Context, lab *Lab, tool Tool, p Project, value string, warm bool) (Sample, v1.Image, error) {
+	lab.settle(ctx)
 	sample, outputs, err := measure(ctx, lab, tool.Commands(p, value), tool.Daemons())
 	lab.reapOrphans()
 	if err != nil {

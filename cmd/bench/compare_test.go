@@ -60,7 +60,7 @@ func testLab(t *testing.T) *Lab {
 	t.Cleanup(server.Close)
 	return &Lab{
 		ID: "id", Registry: strings.TrimPrefix(server.URL, "http://"), layers: layers{},
-		dir: t.TempDir(), keep: true, log: io.Discard,
+		dir: t.TempDir(), keep: true, log: io.Discard, settle: func(context.Context) {},
 	}
 }
 

@@ -28,6 +28,7 @@ type Lab struct {
 	Parent   string // the reference of the parent image in the registry, with its digest
 	Began    time.Time
 
+	settle   func(context.Context) // done before each measurement
 	layers   layers
 	dir      string
 	keep     bool
@@ -46,7 +47,7 @@ func newLab(ctx context.Context, o options, log io.Writer) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	lab := &Lab{ID: strconv.FormatInt(time.Now().UnixNano(), 36), Began: time.Now(), layers: layers{}, dir: dir, keep: o.keep, log: log}
+	lab := &Lab{ID: strconv.FormatInt(time.Now().UnixNano(), 36), Began: time.Now(), settle: settle, layers: layers{}, dir: dir, keep: o.keep, log: log}
 	lab.Defer(lab.removeDir)
 	if lab.Rootfs, err = rootfs(ctx, lab, o.rootfs); err == nil {
 		err = startRegistry(ctx, lab)

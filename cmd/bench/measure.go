@@ -17,7 +17,6 @@ import (
 
 // measure runs commands one after the other and returns what each wrote to standard output.
 func measure(ctx context.Context, lab *Lab, commands []Command, daemons []int) (Sample, []string, error) {
-	settle(ctx)
 	// A process begins with the highest size of the one that started it.
 	resetPeak(os.Getpid())
 	for _, pid := range daemons {

@@ -154,6 +154,7 @@ func (s Series) measure(ctx context.Context, lab *Lab, tool *slipwayTool, size, 
 	var result Sample
 	for run := range runs {
 		samples, errs := make([]Sample, copies), make([]error, copies)
+		lab.settle(ctx)
 		start := time.Now()
 		var group sync.WaitGroup
 		for i, p := range projects {
