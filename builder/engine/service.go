@@ -203,9 +203,10 @@ func (r *running) alive() error {
 }
 
 // verdict adds to the outcome of the tests that the service ended too early: then nothing they say counts. Failed tests
-// end the service themselves.
-func (r *running) verdict(code int, err error) error {
-	if err == nil && code != killed && code != notJoined {
+// end the service themselves. Tests of which nothing was heard never began: when their container ended before, BuildKit
+// gives them the exit code of the service.
+func (r *running) verdict(code int, heard bool, err error) error {
+	if err == nil && heard && code != killed && code != notJoined {
 		return nil
 	}
 	select {

@@ -33,21 +33,23 @@ func TestVerdictOfTestsWhoseServiceEnded(t *testing.T) {
 		name    string
 		service time.Duration
 		code    int
+		heard   bool
 		err     error
 		want    string // in the error, empty for none
 	}{
-		{"the tests passed and it runs", -1, 0, nil, ""},
-		{"a test failed and the container ends with it", time.Millisecond, 1, nil, ""},
-		{"the tests were killed with it", 0, killed, nil, "ended with exit code 7"},
-		{"the tests were killed before the news of it", time.Second, killed, nil, "ended with exit code 7"},
-		{"it ended while the tests were about to start", time.Second, notJoined, nil, "ended with exit code 7"},
-		{"it ended before the tests started", time.Second, -1, gone, "ended with exit code 7"},
-		{"the tests were killed by somebody else", -1, killed, nil, ""},
-		{"the tests could not start and it runs", -1, -1, gone, "container has stopped"},
+		{"the tests passed and it runs", -1, 0, true, nil, ""},
+		{"a test failed and the container ends with it", time.Millisecond, 1, true, nil, ""},
+		{"the tests were killed with it", 0, killed, true, nil, "ended with exit code 7"},
+		{"the tests were killed before the news of it", time.Second, killed, true, nil, "ended with exit code 7"},
+		{"it ended while the tests were about to start", time.Second, notJoined, true, nil, "ended with exit code 7"},
+		{"it ended before the tests started", time.Second, -1, false, gone, "ended with exit code 7"},
+		{"it ended before the tests started, which have its exit code", time.Second, 7, false, nil, "ended with exit code 7"},
+		{"the tests were killed by somebody else", -1, killed, true, nil, ""},
+		{"the tests could not start and it runs", -1, -1, false, gone, "container has stopped"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				err := endsAfter(tt.service, 7).verdict(tt.code, tt.err)
+				err := endsAfter(tt.service, 7).verdict(tt.code, tt.heard, tt.err)
 				time.Sleep(time.Minute) // of the bubble: the service ends too
 				if tt.want == "" {
 					if err != nil {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -140,8 +141,21 @@ func (e *Engine) runTests(ctx context.Context, gw gateway.Client, spec *TestSpec
 	if err != nil {
 		return -1, err
 	}
+	heard := &heard{Writer: spec.Events}
+	spec.Events = heard
 	code, err := e.runBatch(ctx, container, spec, args, deadline)
-	return code, service.verdict(code, err)
+	return code, service.verdict(code, heard.anything.Load(), err)
+}
+
+// heard notes whether anything was written.
+type heard struct {
+	io.Writer
+	anything atomic.Bool
+}
+
+func (h *heard) Write(p []byte) (int, error) {
+	h.anything.Store(true)
+	return h.Writer.Write(p)
 }
 
 // runBatch runs the tests as a process of the container and collects events and logs.

@@ -14,7 +14,9 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -97,9 +99,16 @@ func managedProject(t *testing.T, command string, components ...[]string) *proje
 	return p
 }
 
+// lastPort is the last port that port gave.
+var lastPort atomic.Int32
+
+// port gives each image that listens one of its own, since containers share the network of the machine. It stays below
+// the range from which the kernel takes ports for outgoing connections.
+func port() string { return strconv.Itoa(18400 + int(lastPort.Add(1))) }
+
 // listen is a command for an image that listens on a port.
-func listen(words ...string) string {
-	script := `my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1", LocalPort => 18473, ReuseAddr => 1) or die; sleep 600`
+func listen(port string, words ...string) string {
+	script := `my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1", LocalPort => ` + port + `, ReuseAddr => 1) or die; sleep 600`
 	return `CMD ["` + strings.Join(append(words, "perl", "-MIO::Socket::INET", "-e", strings.ReplaceAll(script, `"`, `\"`)), `", "`) + `"]`
 }
 
@@ -108,7 +117,8 @@ func TestManagedComponents(t *testing.T) {
 	t.Parallel()
 	h := shared(t)
 	needsMirror(t)
-	p := managedProject(t, listen("setpriv", "--reuid=10001", "--clear-groups"),
+	port := port()
+	p := managedProject(t, listen(port, "setpriv", "--reuid=10001", "--clear-groups"),
 		[]string{"update-linux"},
 		[]string{"install-packages", "Names", "tree,awk\nmawk"}, // awk is provided by mawk
 		[]string{"add-user", "UserName", "app", "UserId", "10001", "GroupName", "staff"},
@@ -118,7 +128,7 @@ func TestManagedComponents(t *testing.T) {
 		[]string{"test-command", "Command", "tree --version", "Output", "^tree v[0-9]"},
 		[]string{"test-no-setuid", "Allowed", "/usr/bin/passwd"},
 		[]string{"test-file-permissions", "Paths", "/etc/passwd, /etc/group", "Owner", "root", "Group", "0", "Mode", "0644"},
-		[]string{"test-listening-port", "Port", "18473"},
+		[]string{"test-listening-port", "Port", port},
 		[]string{"test-non-root-user", "User", "app"},
 	)
 	h.build(p).wantCode(0)
@@ -176,14 +186,14 @@ func TestManagedTestsFail(t *testing.T) {
 		{"mode", "/etc/passwd has the mode 644 instead of 600", []string{"test-file-permissions", "Paths", "/etc/passwd", "Mode", "0600"}},
 		{"owner", "/etc/passwd has the owner root instead of daemon", []string{"test-file-permissions", "Paths", "/etc/passwd", "Owner", "daemon"}},
 		{"no file", "/none does not exist", []string{"test-file-permissions", "Paths", "/etc/passwd,/none"}},
-		{"other port", "nothing in the image listens on port 18472 after 1 seconds", []string{"test-listening-port", "Port", "18472", "Seconds", "1"}},
+		{"other port", "nothing in the image listens on port 18399 after 1 seconds", []string{"test-listening-port", "Port", "18399", "Seconds", "1"}},
 		{"no port", "condition is false", []string{"test-listening-port", "Port", "http"}},
 		{"root", "process 1 of the image runs as root", []string{"test-non-root-user"}},
 		{"unknown user", "there is no user app in the image", []string{"test-non-root-user", "User", "app"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel() // the builds share one builder
-			o := h.of(t).build(managedProject(t, listen(), test.component)).wantCode(3)
+			o := h.of(t).build(managedProject(t, listen(port()), test.component)).wantCode(3)
 			var said []string
 			for _, e := range o.events {
 				if e.Type == event.StepEnd && e.Message != "" {

@@ -86,6 +86,8 @@ func TestWF15EntrypointThatEndsEarlyFailsTheTest(t *testing.T) {
 	h.wantNothingLeft()
 	p.write("Dockerfile", strings.Join(around("EXPOSE 8080", `ENTRYPOINT ["/not/there"]`), "\n"))
 	h.build(p).wantCode(3, "/not/there", "no such file or directory")
+	p.write("Dockerfile", strings.Join(around(`CMD ["sh", "-c", "echo no port to wait for; exit 98"]`), "\n"))
+	h.build(p).wantCode(3, "the image's own process", "ended with exit code 98", "no port to wait for")
 }
 
 func TestWF15HealthcheckDecidesWhenTheHostTestBegins(t *testing.T) {
