@@ -46,6 +46,7 @@ type Client struct {
 	verified http.RoundTripper
 	insecure http.RoundTripper
 	known    knowledge
+	answers  answers
 
 	mu    sync.Mutex
 	hosts map[string]*host

@@ -162,6 +162,29 @@ func TestNothingChangedCostsOneHead(t *testing.T) {
 	}
 }
 
+func TestNothingChangedCostsOneHeadWithAnUploadBefore(t *testing.T) {
+	server := ocitest.Registry(t)
+	img := ocitest.Put(t, ocitest.Store(t), ocitest.Image(t, ocitest.Files{"a": "1"}), "app:1")
+	push(t, client(t, registry.Options{}), img, server.Host+"/app:1", registry.PushOptions{})
+	server.Reset()
+	c, both := client(t, registry.Options{}), registry.PushOptions{Tags: []string{"2"}}
+	if _, err := c.Upload(t.Context(), img, mustRef(t, server.Host+"/app:1"), both); err != nil {
+		t.Fatal(err)
+	}
+	if pushed := push(t, c, img, server.Host+"/app:1", both); pushed.Present || pushed.Transferred != 0 {
+		t.Errorf("Push = %+v, want the other tag written", pushed)
+	}
+	if n := server.Count("HEAD", "/v2/app/manifests/1"); n != 1 {
+		t.Errorf("the tag that was there was asked for %d times, want once", n)
+	}
+	if pushed := push(t, c, img, server.Host+"/app:1", registry.PushOptions{}); !pushed.Present {
+		t.Errorf("Push = %+v, want present", pushed)
+	}
+	if n := server.Count("HEAD", "/v2/app/manifests/1"); n != 2 {
+		t.Errorf("a push without an upload asked %d times, want once", n-1)
+	}
+}
+
 func TestNewTagOfKnownDigestMovesNoBlobs(t *testing.T) {
 	server := ocitest.Registry(t)
 	img := ocitest.Put(t, ocitest.Store(t), ocitest.Image(t, ocitest.Files{"a": "1"}), "app:1")

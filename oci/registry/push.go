@@ -47,7 +47,8 @@ func (c *Client) Push(ctx context.Context, img store.Image, to ref.Ref, opts Pus
 		return Pushed{}, err
 	}
 	result := Pushed{Digest: img.Digest()}
-	missing, err := c.outdated(ctx, targets, img.Digest())
+	unsure := slices.DeleteFunc(targets, func(t ref.Ref) bool { return c.answers.take(t, img.Digest()) })
+	missing, err := c.outdated(ctx, unsure, img.Digest())
 	if err != nil {
 		return result, err
 	}
@@ -67,7 +68,8 @@ func (c *Client) Push(ctx context.Context, img store.Image, to ref.Ref, opts Pus
 }
 
 // Upload sends the blobs of an image, and no manifest: nobody can see the image yet. A Push afterwards has only the
-// manifest and tags to write. It may run while the image is being tested.
+// manifest and tags to write, and within two seconds it takes Upload's word for tags that point at the image already. It
+// may run while the image is being tested.
 func (c *Client) Upload(ctx context.Context, img store.Image, to ref.Ref, opts PushOptions) (Pushed, error) {
 	targets, err := pushTargets(img, to, opts.Tags)
 	if err != nil {
@@ -75,9 +77,17 @@ func (c *Client) Upload(ctx context.Context, img store.Image, to ref.Ref, opts P
 	}
 	result := Pushed{Digest: img.Digest()}
 	missing, err := c.outdated(ctx, targets, img.Digest())
-	if err != nil || len(missing) == 0 {
-		result.Present = err == nil
+	if err != nil {
 		return result, err
+	}
+	for _, t := range targets {
+		if !slices.Contains(missing, t) {
+			c.answers.keep(t, img.Digest())
+		}
+	}
+	if len(missing) == 0 {
+		result.Present = true
+		return result, nil
 	}
 	p := &push{client: c, repo: to, from: opts.MountFrom, progress: opts.Progress}
 	err = p.blobs(ctx, img)
