@@ -19,6 +19,7 @@ import (
 	"github.com/slipway-oci/slipway/builder/engine/dial"
 	"github.com/slipway-oci/slipway/builder/engine/docker"
 	"github.com/slipway-oci/slipway/builder/engine/embedded"
+	"github.com/slipway-oci/slipway/builder/engine/embedded/standby"
 	"github.com/slipway-oci/slipway/builder/engine/runnerbin"
 )
 
@@ -88,6 +89,9 @@ func (e *UnavailableError) Unwrap() error { return e.Err }
 func Open(ctx context.Context, o Options) (*Engine, error) {
 	if o.Builder == "" {
 		o.Builder = Embedded
+	}
+	if o.Builder != Embedded {
+		standby.Discard()
 	}
 	e := &Engine{options: o}
 	address := o.Builder

@@ -7,6 +7,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/slipway-oci/slipway/builder/engine/embedded/standby"
 	"github.com/slipway-oci/slipway/cmd/slipway/internal/cli"
 )
 
@@ -21,6 +22,7 @@ func main() {
 func run(args []string, sys cli.System, exit func(int)) int {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
+	defer standby.Discard() // for a build that ends before it needs a builder
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	defer signal.Stop(signals)

@@ -25,6 +25,9 @@ func Start(context.Context, Options) (*Lease, error) { return nil, errPlatform }
 // Serve fails as Start does.
 func Serve(context.Context, Options) error { return errPlatform }
 
+// AwaitOrders fails as Start does.
+func AwaitOrders() (string, error) { return "", errPlatform }
+
 // Status reports that no builder runs.
 func Status(_ context.Context, root string) (Info, error) { return Info{Root: root}, nil }
 

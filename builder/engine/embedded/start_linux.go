@@ -1,7 +1,6 @@
 package embedded
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -21,7 +20,7 @@ import (
 
 	"github.com/gofrs/flock"
 
-	"github.com/slipway-oci/slipway/builder/engine/embedded/layer"
+	"github.com/slipway-oci/slipway/builder/engine/embedded/standby"
 )
 
 const (
@@ -66,6 +65,7 @@ func Start(ctx context.Context, o Options) (*Lease, error) {
 	defer func() { _ = lock.Close() }()
 
 	if conn, err := dial(ctx, p.lease()); err == nil {
+		standby.Discard()
 		return &Lease{Address: "unix://" + p.control(), conn: conn}, nil
 	}
 	if err := checkMachine(o); err != nil {
@@ -82,50 +82,64 @@ func dial(ctx context.Context, path string) (*net.UnixConn, error) {
 	return new(net.Dialer).DialUnix(ctx, "unix", nil, &net.UnixAddr{Name: path, Net: "unix"})
 }
 
-// spawn starts the child in a session of its own, so that Ctrl-C in a terminal reaches only the client, which then
-// cancels its work in an orderly way.
+// spawn starts the child and waits until it serves.
 func spawn(ctx context.Context, o Options, p paths) (*net.UnixConn, error) {
+	builder, err := wake(o, p)
+	if err != nil {
+		builder, err = execute(ctx, o, p)
+	}
+	if err != nil {
+		return nil, err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- builder.wait() }()
+	conn, err := awaitReady(ctx, p, ended)
+	if err != nil {
+		_ = syscall.Kill(-builder.pid, syscall.SIGTERM)
+	}
+	return conn, err
+}
+
+// builderProcess is the builder's process, of which the caller is the parent.
+type builderProcess struct {
+	pid  int
+	wait func() error
+}
+
+// execute starts the builder's process.
+func execute(ctx context.Context, o Options, p paths) (builderProcess, error) {
 	command := o.Command
 	if len(command) == 0 {
 		self, err := os.Executable()
 		if err != nil {
-			return nil, err
+			return builderProcess{}, err
 		}
 		command = append([]string{self}, ServeArgs(p.root)...)
 	}
-	log, err := os.OpenFile(p.log(), os.O_CREATE|os.O_WRONLY|os.O_TRUNC|os.O_APPEND, 0o600)
+	log, err := openLog(p, os.O_TRUNC)
 	if err != nil {
-		return nil, &Error{What: "the builder's log cannot be written", Err: err, Mend: hintForFolder(err)}
+		return builderProcess{}, &Error{What: "the builder's log cannot be written", Err: err, Mend: hintForFolder(err)}
 	}
 	defer func() { _ = log.Close() }()
 
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), command[0], command[1:]...) // other clients may share it
 	cmd.Dir = "/"
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.Env = append(os.Environ(),
-		// BuildKit clips what an execution prints, to 2 MiB and 200 KiB/s; here that is ours to lift. It keeps in memory
-		// what it passes on, so there has to be a limit: the runner sends less than this of what steps print.
-		"BUILDKIT_STEP_LOG_MAX_SIZE=33554432", "BUILDKIT_STEP_LOG_MAX_SPEED=-1",
-		layer.Environment,
-		"SLIPWAY_BUILDER_IDLE="+o.Idle.String(), "SLIPWAY_RUNTIME="+o.Runtime,
-		"TMPDIR="+p.temporary(),
-		// Most builders live for less than a second, with little to collect; a long one has a limit.
-		"GOGC="+cmp.Or(os.Getenv("GOGC"), "400"))
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	if os.Geteuid() == 0 {
-		// Mounts of the builder's own: none outlives it, however it ends. A plain user's builder has them anyway.
-		cmd.SysProcAttr.Unshareflags = syscall.CLONE_NEWNS
-	}
+	cmd.Env = append(standby.Environment(os.Environ()), environment(o, p)...)
+	cmd.SysProcAttr = standby.Attributes()
 	if err := cmd.Start(); err != nil {
-		return nil, &Error{What: "the builder cannot be started", Err: err}
+		return builderProcess{}, &Error{What: "the builder cannot be started", Err: err}
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	conn, err := awaitReady(ctx, p, ended)
-	if err != nil {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM)
-	}
-	return conn, err
+	return builderProcess{cmd.Process.Pid, cmd.Wait}, nil
+}
+
+func openLog(p paths, flags int) (*os.File, error) {
+	return os.OpenFile(p.log(), os.O_CREATE|os.O_WRONLY|os.O_APPEND|flags, 0o600)
+}
+
+// environment is what a builder's process gets from the options, NAME=VALUE.
+func environment(o Options, p paths) []string {
+	return []string{"SLIPWAY_BUILDER_IDLE=" + o.Idle.String(), "SLIPWAY_RUNTIME=" + o.Runtime, "TMPDIR=" + p.temporary()}
 }
 
 func awaitReady(ctx context.Context, p paths, ended <-chan error) (*net.UnixConn, error) {

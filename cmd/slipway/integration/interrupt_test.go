@@ -6,6 +6,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/slipway-oci/slipway/builder/event"
 	"github.com/slipway-oci/slipway/builder/result"
@@ -107,6 +108,24 @@ func wantCancelled(t *testing.T, r *result.Result) {
 	}
 	if want := last.ID + " cancelled at "; !strings.HasPrefix(r.State.Reason, want) {
 		t.Errorf("reason %q, want it to begin with %q", r.State.Reason, want)
+	}
+}
+
+// TestEarlyBuilderIsNotLeft ends builds before they need the builder, whose process starts with them.
+func TestEarlyBuilderIsNotLeft(t *testing.T) {
+	h := shared(t)
+	p := newProject(t, debian, component("c", build(bash("true"))))
+	for _, wait := range []time.Duration{0, 10 * time.Millisecond, 30 * time.Millisecond, 100 * time.Millisecond} {
+		b := h.startBuild(p)
+		time.Sleep(wait)
+		b.signal(syscall.SIGKILL)
+		b.wait()
+		h.wantNothingLeft()
+	}
+	p.write("recipe.yaml", "no recipe")
+	h.build(p).wantCode(2)
+	if left := h.leftovers(); len(left) > 0 {
+		t.Errorf("a build that refused its recipe left behind:\n%s", strings.Join(left, "\n"))
 	}
 }
 

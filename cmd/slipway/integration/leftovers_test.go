@@ -3,6 +3,7 @@
 package integration
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -64,8 +65,8 @@ func (h *home) sweep() {
 	}
 }
 
-// processes finds the builder and runc by their command lines, and processes in containers by their mounts, which are
-// overlays of folders in the home.
+// processes finds the builder and runc by their command lines, or by the environment where the builder was started early,
+// and processes in containers by their mounts, which are overlays of folders in the home.
 func (h *home) processes() map[int]string {
 	found := map[int]string{}
 	own, _ := os.Readlink("/proc/self/ns/mnt")
@@ -80,7 +81,9 @@ func (h *home) processes() map[int]string {
 		ns, _ := os.Readlink(filepath.Join("/proc", e.Name(), "ns/mnt"))
 		inside := ns != "" && ns != own && slices.ContainsFunc(lines(filepath.Join("/proc", e.Name(), "mountinfo")),
 			func(l string) bool { return strings.Contains(l, h.dir+"/buildkit/") })
-		if inside || strings.Contains(command, h.dir+"/") {
+		environment, _ := os.ReadFile(filepath.Join("/proc", e.Name(), "environ"))
+		early := strings.HasSuffix(command, "builder serve --standby") && bytes.Contains(environment, []byte("SLIPWAY_HOME="+h.dir+"\x00"))
+		if inside || early || strings.Contains(command, h.dir+"/") {
 			found[pid] = command
 		}
 	}

@@ -22,9 +22,6 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// Environment keeps BuildKit from asking its own overlay differ before the worker's.
-const Environment = "BUILDKIT_DEBUG_FORCE_OVERLAY_DIFF=false"
-
 // Differ makes layers. It reads the changed files once: the digest of the tar stream, the compression, and the digest
 // of the compressed stream are made side by side. Where the changes are not in the upper folder of an overlay alone,
 // both snapshots are walked, as containerd does it.

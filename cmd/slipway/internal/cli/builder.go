@@ -175,6 +175,7 @@ func (a *app) builderStopCmd() *cobra.Command {
 // builderServeCmd is what the first build starts as the builder; people have no use for it.
 func (a *app) builderServeCmd() *cobra.Command {
 	var o embedded.Options
+	var standby bool
 	cmd := &cobra.Command{
 		Use:              "serve --root DIR",
 		Short:            "Be the builder",
@@ -182,6 +183,14 @@ func (a *app) builderServeCmd() *cobra.Command {
 		PersistentPreRun: func(*cobra.Command, []string) {}, // what libraries log is the builder's log
 		Args:             arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if standby {
+				var err error
+				if o.Root, err = embedded.AwaitOrders(); errors.Is(err, io.EOF) {
+					return nil
+				} else if err != nil {
+					return err
+				}
+			}
 			if o.Root == "" {
 				return usageError{errors.New("--root is missing"), "builds start the builder themselves"}
 			}
@@ -197,5 +206,6 @@ func (a *app) builderServeCmd() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&o.Root, "root", "", "folder of the builder's state")
+	cmd.Flags().BoolVar(&standby, "standby", false, "wait for the root instead, which the program that started this one sends")
 	return cmd
 }
