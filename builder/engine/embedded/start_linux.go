@@ -91,11 +91,14 @@ func spawn(ctx context.Context, o Options, p paths) (*net.UnixConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- builder.wait() }()
-	conn, err := awaitReady(ctx, p, ended)
+	exit, gone := make(chan error, 1), make(chan struct{})
+	go func() {
+		defer close(gone)
+		exit <- builder.wait()
+	}()
+	conn, err := awaitReady(ctx, p, exit)
 	if err != nil {
-		_ = syscall.Kill(-builder.pid, syscall.SIGTERM)
+		builder.end(gone)
 	}
 	return conn, err
 }
@@ -104,6 +107,22 @@ func spawn(ctx context.Context, o Options, p paths) (*net.UnixConn, error) {
 type builderProcess struct {
 	pid  int
 	wait func() error
+}
+
+// end ends the process and waits until it is gone: it would go on to write in its folder.
+func (b builderProcess) end(gone <-chan struct{}) {
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
+		select {
+		case <-gone:
+			return
+		default:
+		}
+		_ = syscall.Kill(-b.pid, signal)
+		select {
+		case <-gone:
+		case <-time.After(endTimeout):
+		}
+	}
 }
 
 // execute starts the builder's process.

@@ -122,10 +122,12 @@ func TestEarlyBuilderIsNotLeft(t *testing.T) {
 		b.wait()
 		h.wantNothingLeft()
 	}
-	p.write("recipe.yaml", "no recipe")
-	h.build(p).wantCode(2)
-	if left := h.leftovers(); len(left) > 0 {
-		t.Errorf("a build that refused its recipe left behind:\n%s", strings.Join(left, "\n"))
+	for _, refused := range []string{"no recipe", "name: " + p.name + "\nparentImage: store:none:1\n"} { // by its text, and by its plan
+		p.write("recipe.yaml", refused)
+		h.build(p).wantCode(2)
+		if left := h.leftovers(); len(left) > 0 {
+			t.Errorf("a build that refused its recipe left behind:\n%s", strings.Join(left, "\n"))
+		}
 	}
 }
 
