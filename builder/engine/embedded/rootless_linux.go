@@ -32,6 +32,8 @@ func enterUserNamespace(o Options) error {
 	if err := parent.InitStateDir(state); err != nil {
 		return fmt.Errorf("prepare the user namespace: %w", err)
 	}
+	// It starts this program with the same arguments. Those of a process that had waited for orders would not do.
+	os.Args = append(os.Args[:1:1], ServeArgs(o.Root)...)
 	return parent.Parent(parent.Opt{
 		PipeFDEnvKey:             envPipe,
 		StateDirEnvKey:           envState,

@@ -85,7 +85,5 @@ func AwaitOrders() (root string, err error) {
 			return "", err
 		}
 	}
-	// rootlesskit starts this program again with the same arguments, for which nobody gives orders.
-	os.Args = append(os.Args[:1:1], ServeArgs(got.Root)...)
 	return got.Root, nil
 }
