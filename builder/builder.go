@@ -31,8 +31,12 @@ import (
 
 // Options are what a build works with besides its plan.
 type Options struct {
-	RunID    string
-	Engine   *engine.Engine
+	RunID string
+	// Engine waits for the builder. It is asked when something is to be run, so that what is remembered needs none.
+	Engine func(context.Context) (*engine.Engine, error)
+	// Release is called when nothing more is asked of the builder, which may end while the image is published. It may be
+	// nil, is called more than once, and not when the build fails.
+	Release  func()
 	Store    *store.Store
 	Registry *registry.Client
 	Daemon   daemon.Opener // for a parent from a local engine; may be nil
@@ -47,6 +51,9 @@ type Options struct {
 	CacheFrom, CacheTo []engine.Cache
 	// Memory is a folder in which builds remember what they depended on, to say next time what changed.
 	Memory string
+	// Outcomes is a folder in which builds remember what the build stage gave, so that an unchanged one is not asked of
+	// the builder; "" remembers none. It belongs to the builder's cache and goes with it.
+	Outcomes string
 	// Started is when the command began and Resolved how long the plan took, for the record; both may be zero.
 	Started  time.Time
 	Resolved time.Duration
@@ -64,7 +71,14 @@ type Options struct {
 // services are what the stages work with.
 func (o Options) services(events event.Sink) stage.Services {
 	return stage.Services{
-		Engine: o.Engine, Store: o.Store, Events: events, Logs: o.Logs, Memory: o.Memory, Secrets: o.Secrets, Timings: o.Timings,
+		Engine: o.Engine, Store: o.Store, Events: events, Logs: o.Logs, Memory: o.Memory, Outcomes: o.Outcomes,
+		Secrets: o.Secrets, Timings: o.Timings,
+	}
+}
+
+func (o Options) release() {
+	if o.Release != nil {
+		o.Release()
 	}
 }
 
@@ -88,7 +102,7 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) (err error
 	}
 	s := o.services(r.events)
 
-	if err := checkPlatforms(ctx, o.Engine, p); err != nil {
+	if err := checkPlatforms(ctx, s, p); err != nil {
 		return err
 	}
 	var builds []commit.Build
@@ -112,7 +126,13 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) (err error
 	}
 	// The disk takes its time while the image is tested and published.
 	synced := make(chan error, 1)
-	go func() { synced <- o.Store.Sync(ctx, image.Image) }()
+	go func() {
+		err := o.Store.Sync(ctx, image.Image)
+		if err == nil {
+			r.keep(image.Platforms)
+		}
+		synced <- err
+	}()
 	defer func() {
 		if serr := <-synced; serr != nil && err == nil {
 			err = stage.Machine("write the image to the disk", serr)
@@ -135,6 +155,7 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) (err error
 			return err
 		}
 	}
+	o.release()
 	if len(in.Targets)+len(in.Local) == 0 {
 		r.skip(event.StagePublish, "nowhere to push to")
 		r.flow.Skip(workflow.Distribution, "nowhere to push to")
@@ -194,11 +215,19 @@ func (r *record) build(ctx context.Context, s stage.Services, p *plan.Plan, o Op
 			if err != nil {
 				return err
 			}
+			r.recollections = append(r.recollections, out.Recollection)
 			builds = append(builds, commit.Build{Platform: platform, Parent: parents[i], Built: out.Built})
 		}
 		return nil
 	})
 	return builds, err
+}
+
+// keep remembers the outcome of the build stage, for each platform.
+func (r *record) keep(images []store.Image) {
+	for i, image := range images {
+		r.recollections[i].Keep(image.Descriptor)
+	}
 }
 
 // commit writes the image, checks it and gives it its name.
@@ -233,6 +262,9 @@ func closeAll(builds []commit.Build) {
 // test runs the test stage and records the outcome with the image.
 func (r *record) test(ctx context.Context, s stage.Services, p *plan.Plan, o Options, image commit.Output, blobs content.Store) error {
 	err := r.testPlatforms(ctx, s, p, o, image.Platforms, blobs)
+	if err == nil {
+		o.release()
+	}
 	r.tested(ctx, p, err)
 	defer s.Timings.Begin("record of the tests")()
 	return errors.Join(err, test.Mark(ctx, s, image.Image, store.Test{RunID: o.RunID, Suite: test.Suite(p)}, err))

@@ -4,14 +4,13 @@ import (
 	"context"
 	"runtime"
 
-	"github.com/slipway-oci/slipway/builder/engine"
 	"github.com/slipway-oci/slipway/builder/plan"
 	"github.com/slipway-oci/slipway/builder/stage"
 )
 
 // checkPlatforms refuses a plan with containers of a platform that the builder cannot run, before any of them starts.
 // An image in which nothing runs can be made for every platform.
-func checkPlatforms(ctx context.Context, e *engine.Engine, p *plan.Plan) error {
+func checkPlatforms(ctx context.Context, s stage.Services, p *plan.Plan) error {
 	if len(p.BuildStage())+len(p.TestStage())+len(p.HostStage()) == 0 {
 		return nil
 	}
@@ -23,6 +22,10 @@ func checkPlatforms(ctx context.Context, e *engine.Engine, p *plan.Plan) error {
 	}
 	if len(foreign) == 0 {
 		return nil
+	}
+	e, err := s.Engine(ctx)
+	if err != nil {
+		return err
 	}
 	missing, err := e.CannotRun(ctx, foreign)
 	if err != nil {

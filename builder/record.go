@@ -13,6 +13,7 @@ import (
 	"github.com/slipway-oci/slipway/builder/plan"
 	"github.com/slipway-oci/slipway/builder/result"
 	"github.com/slipway-oci/slipway/builder/stage"
+	"github.com/slipway-oci/slipway/builder/stage/build"
 	"github.com/slipway-oci/slipway/builder/workflow"
 )
 
@@ -22,6 +23,8 @@ type record struct {
 	events event.Sink
 	flow   workflow.Record
 	keeper *kept.Keeper // nil keeps nothing
+
+	recollections []*build.Recollection // of the platforms that were built
 }
 
 func newRecord(p *plan.Plan, o Options) *record {

@@ -93,15 +93,10 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if o.Builder != Embedded {
 		standby.Discard()
 	}
-	e := &Engine{options: o}
-	address := o.Builder
 	if o.Builder == Embedded {
-		lease, err := embedded.Start(ctx, embedded.Options{Root: o.Root, Runtime: o.Runtime, Idle: o.Idle})
-		if err != nil {
-			return nil, unavailable(ctx, o.Builder, err)
-		}
-		e.lease, address = lease, lease.Address
+		return openEmbedded(ctx, o)
 	}
+	address := o.Builder
 	if o.Builder == Docker {
 		var err error
 		if address, err = docker.Start(ctx, o.Image); err != nil {
@@ -109,14 +104,47 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		}
 	}
 	c, err := dial.Open(ctx, address)
+	if _, wrong := errors.AsType[*dial.AddressError](err); wrong {
+		return nil, err
+	}
 	if err != nil {
-		_ = e.closeLease() // what went wrong first is told
-		if _, wrong := errors.AsType[*dial.AddressError](err); wrong {
-			return nil, err
-		}
 		return nil, unavailable(ctx, o.Builder, err)
 	}
-	e.client = c
+	return &Engine{client: c, options: o}, nil
+}
+
+// openEmbedded starts the builder and makes a client of it at the same time.
+func openEmbedded(ctx context.Context, o Options) (*Engine, error) {
+	socket, err := embedded.Socket(o.Root)
+	if err != nil {
+		return nil, unavailable(ctx, o.Builder, err)
+	}
+	e := &Engine{options: o}
+	starting, giveUp := context.WithCancel(ctx)
+	defer giveUp()
+	started, failed := make(chan struct{}), error(nil)
+	go func() {
+		defer close(started)
+		e.lease, failed = embedded.Start(ctx, embedded.Options{Root: o.Root, Runtime: o.Runtime, Idle: o.Idle})
+		if failed != nil {
+			giveUp()
+		}
+	}()
+	e.client, err = dial.OpenStarting(starting, socket, started)
+	<-started
+	if failed != nil {
+		if err == nil { // somebody else started one
+			_ = e.client.Close()
+		}
+		return nil, unavailable(ctx, o.Builder, failed)
+	}
+	if err != nil { // it took longer than a client waits for a connection
+		e.client, err = dial.Open(ctx, e.lease.Address)
+	}
+	if err != nil {
+		_ = e.closeLease() // what went wrong first is told
+		return nil, unavailable(ctx, o.Builder, err)
+	}
 	return e, nil
 }
 

@@ -57,6 +57,9 @@ func (f Folders) Settings() string {
 // BuildKit is the state of the embedded builder.
 func (f Folders) BuildKit() string { return filepath.Join(f.Cache, "buildkit") }
 
+// Outcomes remembers what the embedded builder gave. It goes with the builder's cache.
+func (f Folders) Outcomes() string { return filepath.Join(f.BuildKit(), "outcomes") }
+
 // Memory remembers what the last build of each recipe depended on, to say what changed since.
 func (f Folders) Memory() string { return filepath.Join(f.Cache, "last-builds") }
 

@@ -8,13 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/slipway-oci/slipway/builder/notes"
 	"github.com/slipway-oci/slipway/oci/store"
 )
 
@@ -47,7 +47,7 @@ type remembered struct {
 // Layer gives the report of a layer of an image in the store. A report that cannot be kept is no error: the layer is
 // then read again next time.
 func (m Memory) Layer(ctx context.Context, from *store.Store, layer v1.Descriptor) (Report, error) {
-	if report, ok := read(m.Fresh[layer.Digest.String()]); ok {
+	if report, ok := fresh(m.Fresh[layer.Digest.String()]); ok {
 		m.save(layer.Digest, report)
 		return report, nil
 	}
@@ -78,15 +78,15 @@ func (m Memory) load(digest v1.Hash) (Report, bool) {
 	if m.Dir == "" {
 		return Report{}, false
 	}
-	data, err := os.ReadFile(m.path(digest))
-	if err != nil {
+	var r remembered
+	if !notes.Read(m.path(digest), &r) || r.Version != rulesVersion {
 		return Report{}, false
 	}
-	return read(data)
+	return r.Report, true
 }
 
-// read takes a report that was made by the same rules.
-func read(data []byte) (Report, bool) {
+// fresh takes an observer's report if it was made by the same rules.
+func fresh(data []byte) (Report, bool) {
 	var r remembered
 	if json.Unmarshal(data, &r) != nil || r.Version != rulesVersion {
 		return Report{}, false
@@ -94,22 +94,10 @@ func read(data []byte) (Report, bool) {
 	return r.Report, true
 }
 
-// save replaces the file in one step; builds that run at the same time write the same.
+// save keeps a report. Without it the layer is read again.
 func (m Memory) save(digest v1.Hash, report Report) {
-	if m.Dir == "" || os.MkdirAll(m.Dir, 0o755) != nil {
-		return
-	}
-	data, err := json.Marshal(remembered{rulesVersion, report})
-	if err != nil {
-		return
-	}
-	fresh, err := os.CreateTemp(m.Dir, ".new-*")
-	if err != nil {
-		return
-	}
-	_, err = fresh.Write(data)
-	if errors.Join(err, fresh.Close()) != nil || os.Rename(fresh.Name(), m.path(digest)) != nil {
-		_ = os.Remove(fresh.Name())
+	if m.Dir != "" {
+		_ = notes.Write(m.path(digest), remembered{rulesVersion, report})
 	}
 }
 

@@ -25,12 +25,15 @@ const (
 
 // Services are what stages work with. No stage changes them.
 type Services struct {
-	Engine *engine.Engine
+	// Engine waits for the builder. It is asked when something is to be run.
+	Engine func(context.Context) (*engine.Engine, error)
 	Store  *store.Store
 	Events event.Sink
 	Logs   Logs
 	// Memory is the folder that remembers what the components of the last builds depended on (package why).
 	Memory string
+	// Outcomes is the folder that remembers outcomes of the build stage; "" remembers none.
+	Outcomes string
 	// Secrets are the values of secrets by name.
 	Secrets map[string][]byte
 	// Timings notes how long parts of stages take; nil notes nothing.

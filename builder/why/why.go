@@ -7,15 +7,13 @@ package why
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/slipway-oci/slipway/builder/notes"
 )
 
 // Inputs are what the result of one component depends on besides those before it.
@@ -59,12 +57,8 @@ type Memory struct{ last *Build }
 // Load reads the last build of a recipe (by its normal name) for a platform. Nothing remembered is no error; a file
 // that cannot be read counts as nothing remembered.
 func Load(folder, recipe, platform string) Memory {
-	data, err := os.ReadFile(path(folder, recipe, platform))
-	if err != nil {
-		return Memory{}
-	}
 	var last Build
-	if json.Unmarshal(data, &last) != nil {
+	if !notes.Read(path(folder, recipe, platform), &last) {
 		return Memory{}
 	}
 	return Memory{last: &last}
@@ -72,35 +66,7 @@ func Load(folder, recipe, platform string) Memory {
 
 // Save remembers a build. The file is replaced in one step.
 func Save(folder, recipe, platform string, b Build) error {
-	file := path(folder, recipe, platform)
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return err
-	}
-	data, err := json.Marshal(b)
-	if err != nil {
-		return err
-	}
-	fresh, err := os.CreateTemp(filepath.Dir(file), ".new-*")
-	if err != nil {
-		return err
-	}
-	_, err = fresh.Write(data)
-	if err = errors.Join(err, fresh.Close()); err == nil {
-		err = os.Rename(fresh.Name(), file)
-	}
-	if err != nil {
-		_ = os.Remove(fresh.Name())
-	}
-	return err
-}
-
-// Forget removes what is remembered of a recipe.
-func Forget(folder, recipe, platform string) error {
-	err := os.Remove(path(folder, recipe, platform))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
+	return notes.Write(path(folder, recipe, platform), b)
 }
 
 func path(folder, recipe, platform string) string {

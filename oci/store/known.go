@@ -12,7 +12,7 @@ import (
 func (s *Store) WithConfig(ctx context.Context, config v1.Hash) (Image, error) {
 	var found Image
 	err := s.eachImage(ctx, func(img Image, m *v1.Manifest) error {
-		if m.Config.Digest == config && img.complete() == nil {
+		if m.Config.Digest == config && img.Complete() == nil {
 			found = img
 			return errFound
 		}

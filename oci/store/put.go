@@ -53,7 +53,7 @@ func (s *Store) Add(ctx context.Context, desc v1.Descriptor, name string, annota
 	}
 	var entry v1.Descriptor
 	err = s.update(ctx, func(index *v1.IndexManifest) error {
-		if err := img.complete(); err != nil { // under the lock, so that Prune cannot take a blob away after the check
+		if err := img.Complete(); err != nil { // under the lock, so that Prune cannot take a blob away after the check
 			return err
 		}
 		entry = point(index, desc, name, annotations)
@@ -102,8 +102,9 @@ func (s *Store) describe(desc v1.Descriptor) (v1.Descriptor, error) {
 	return desc, nil
 }
 
-// complete returns all blobs of the image that are missing or whose size is wrong.
-func (i Image) complete() error {
+// Complete returns an error that names all blobs of the image that are missing or whose size is wrong; nil if there are
+// none. Manifests and configs are read and verified, layers are not.
+func (i Image) Complete() error {
 	var problems []error
 	err := i.Walk(func(desc v1.Descriptor) error {
 		if desc.MediaType.IsConfig() {

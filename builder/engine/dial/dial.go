@@ -4,6 +4,7 @@ package dial
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -69,7 +70,24 @@ func Open(ctx context.Context, address string) (*client.Client, error) {
 	if err := Check(address); err != nil {
 		return nil, err
 	}
-	c, err := client.New(ctx, address)
+	return open(ctx, address)
+}
+
+// OpenStarting is Open for a BuildKit on a unix socket that is being started: the connection is made when started is
+// closed. What a client has to do before that is done while it waits.
+func OpenStarting(ctx context.Context, socket string, started <-chan struct{}) (*client.Client, error) {
+	return open(ctx, "unix://"+socket, client.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
+		select {
+		case <-started:
+			return new(net.Dialer).DialContext(ctx, "unix", socket)
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}))
+}
+
+func open(ctx context.Context, address string, options ...client.ClientOpt) (*client.Client, error) {
+	c, err := client.New(ctx, address, options...)
 	if err != nil {
 		return nil, &SilentError{Address: address, Err: err}
 	}

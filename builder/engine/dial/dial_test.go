@@ -1,10 +1,12 @@
 package dial
 
 import (
+	"context"
 	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestCheckTakesTheSchemesOfBuildKit(t *testing.T) {
@@ -27,5 +29,16 @@ func TestOpenNamesABuilderThatDoesNotAnswer(t *testing.T) {
 	var silent *SilentError
 	if !errors.As(err, &silent) || silent.Address != address || silent.Hint() == "" {
 		t.Errorf("Open(%q): %v, want a *SilentError", address, err)
+	}
+}
+
+func TestOpenStartingEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(10*time.Millisecond, cancel)
+	socket := filepath.Join(t.TempDir(), "none.sock")
+	_, err := OpenStarting(ctx, socket, make(chan struct{}))
+	var silent *SilentError
+	if !errors.As(err, &silent) || ctx.Err() == nil {
+		t.Errorf("OpenStarting(%q): %v, want a *SilentError once the context has ended", socket, err)
 	}
 }

@@ -31,6 +31,12 @@ type Options struct {
 // ServeArgs are the arguments with which the slipway program becomes a builder.
 func ServeArgs(root string) []string { return []string{"builder", "serve", "--root", root} }
 
+// Socket is where the builder of root serves the BuildKit API.
+func Socket(root string) (string, error) {
+	p, err := newPaths(root)
+	return p.control(), err
+}
+
 // Info describes a builder.
 type Info struct {
 	Running   bool      `json:"running"`

@@ -9,12 +9,15 @@ import (
 	"strings"
 )
 
+// snapshotsDatabase is the file of the snapshotters in their folder.
+const snapshotsDatabase = "metadata.db"
+
 // bootID tells one run of the machine from another (random(4)).
 const bootID = "/proc/sys/kernel/random/boot_id"
 
 // guard makes it safe that the builder's databases are not written through to the disk while it works: what a crash of
 // the machine could tear is not used afterwards. The mark that it leaves in root holds the boot it was made in and is
-// removed when the databases have been closed in good order, which writes them through. A mark of another boot means
+// removed when the databases have been closed in good order and are written through. A mark of another boot means
 // that the machine went down under a working builder: then the cache starts anew. A killed builder is no such case,
 // since the kernel has all that it wrote.
 func guard(root string) (release func() error, err error) {
@@ -36,7 +39,30 @@ func guard(root string) (release func() error, err error) {
 	if err := writeThrough(mark, boot); err != nil {
 		return nil, err
 	}
-	return func() error { return os.Remove(mark) }, nil
+	return func() error {
+		if err := syncSnapshots(root); err != nil {
+			return err
+		}
+		return os.Remove(mark)
+	}, nil
+}
+
+// syncSnapshots writes the databases of snapshotters through, which closing them does not.
+func syncSnapshots(root string) error {
+	databases, err := filepath.Glob(filepath.Join(root, "runc-*", "snapshots", snapshotsDatabase))
+	if err != nil {
+		return err
+	}
+	for _, path := range databases {
+		f, err := os.Open(path)
+		if err == nil {
+			err = errors.Join(f.Sync(), f.Close())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // writeThrough writes a file that is on the disk, with its name, when it returns.

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 
 	ctdsnapshot "github.com/containerd/containerd/v2/core/snapshots"
+	"github.com/containerd/containerd/v2/core/snapshots/storage"
 	"github.com/containerd/containerd/v2/plugins/snapshots/native"
 	"github.com/containerd/containerd/v2/plugins/snapshots/overlay"
 	"github.com/containerd/containerd/v2/plugins/snapshots/overlay/overlayutils"
@@ -58,9 +59,10 @@ func newService(ctx context.Context, o Options) (*service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the cache database: %w", err)
 	}
-	// The history is a convenience of other clients; runs are recorded in the run folder. It needs no fsync.
+	// The history is a convenience of other clients; runs are recorded in the run folder. It needs no fsync, also not
+	// at its end, where one without a freelist would be given it.
 	history, err := boltutil.SafeOpen(filepath.Join(o.Root, "history.db"), 0o600, &bolt.Options{
-		FreelistType: bolt.FreelistMapType, NoFreelistSync: true, NoSync: true,
+		FreelistType: bolt.FreelistMapType, NoSync: true,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the history database: %w", err)
@@ -101,10 +103,22 @@ func chooseSnapshotter(root string) runc.SnapshotterFactory {
 	_, err := os.Stat(filepath.Join(root, "runc-overlayfs"))
 	if err == nil || overlayutils.Supported(root) == nil {
 		return runc.SnapshotterFactory{Name: "overlayfs", New: func(dir string) (ctdsnapshot.Snapshotter, error) {
-			return overlay.NewSnapshotter(dir, overlay.AsynchronousRemove)
+			return newOverlays(dir)
 		}}
 	}
 	return runc.SnapshotterFactory{Name: "native", New: native.NewSnapshotter}
+}
+
+// newOverlays makes the snapshotter whose database is not written through to the disk (see guard).
+func newOverlays(dir string) (ctdsnapshot.Snapshotter, error) {
+	database, err := storage.NewMetaStore(filepath.Join(dir, snapshotsDatabase), func(o *bolt.Options) error {
+		o.NoSync = true
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return overlay.NewSnapshotter(dir, overlay.AsynchronousRemove, overlay.WithMetaStore(database))
 }
 
 func gcPolicy(root string) []client.PruneInfo {

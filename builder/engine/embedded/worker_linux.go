@@ -2,6 +2,8 @@ package embedded
 
 import (
 	"context"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -20,6 +22,8 @@ import (
 	"github.com/moby/buildkit/session"
 	containerdsnapshot "github.com/moby/buildkit/snapshot/containerd"
 	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/source/git"
+	"github.com/moby/buildkit/util/bklog"
 	"github.com/moby/buildkit/util/db/boltutil"
 	"github.com/moby/buildkit/util/leaseutil"
 	"github.com/moby/buildkit/util/network"
@@ -29,6 +33,7 @@ import (
 	"github.com/moby/buildkit/worker/runc"
 	"github.com/moby/sys/userns"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/sirupsen/logrus"
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/slipway-oci/slipway/builder/engine/embedded/layer"
@@ -72,12 +77,32 @@ func newWorkers(ctx context.Context, o Options, snapshots runc.SnapshotterFactor
 	}
 	differ := layer.NewDiffer(opt.ContentStore, contentFolder(root), o.Observe)
 	opt.Differ = differ
-	w, err := base.NewWorker(ctx, opt)
+	w, err := newWorker(ctx, opt)
 	if err != nil {
 		return nil, err
 	}
 	list := &workers{Controller: &worker.Controller{}, running: running, layers: differ}
 	return list, list.Add(ourWorker{w, opt.Platforms, differ})
+}
+
+// newWorker makes BuildKit's worker without its look for git, which would run that program at each start of the builder.
+// Git is looked for when something is to be cloned.
+func newWorker(ctx context.Context, opt base.WorkerOpt) (*base.Worker, error) {
+	path := os.Getenv("PATH")
+	if err := os.Setenv("PATH", ""); err != nil {
+		return nil, err
+	}
+	silent := logrus.New() // it would warn of the missing git
+	silent.SetOutput(io.Discard)
+	w, err := base.NewWorker(bklog.WithLogger(ctx, logrus.NewEntry(silent)), opt)
+	if err = errors.Join(err, os.Setenv("PATH", path)); err != nil {
+		return nil, err
+	}
+	if w.GitSource, err = git.NewSource(git.Opt{CacheAccessor: w.CacheMgr, RegistryHosts: opt.RegistryHosts}); err != nil {
+		return nil, err
+	}
+	w.SourceManager.Register(w.GitSource)
+	return w, nil
 }
 
 // workers is the list of the one worker, with what has to be seen to when the builder ends.

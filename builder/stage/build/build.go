@@ -53,6 +53,8 @@ type Output struct {
 	Built      *engine.Build
 	Components []result.Component
 	Reports    []result.Report
+	// Recollection is to be kept with the image, once that is safe.
+	Recollection *Recollection
 }
 
 // Run runs the stage. Failures are *stage.Error.
@@ -64,18 +66,26 @@ func Run(ctx context.Context, s stage.Services, in Input) (Output, error) {
 	}
 	reports := stage.NewCollector(s, in.Plan, in.Platform, event.StageBuild)
 	spec.Reports = reports.Reports(components)
+	out := Output{Recollection: recollect(s, in, &spec)}
 	w := newWatcher(s, in, components)
-	built, err := s.Engine.Build(ctx, spec, w)
+	built, known := out.Recollection.recall(ctx, w)
+	if !known {
+		var e *engine.Engine
+		if e, err = s.Engine(ctx); err != nil {
+			return out, err
+		}
+		built, err = e.Build(ctx, spec, w)
+	}
 	w.close()
 	w.interrupted = ctx.Err() != nil
-	out := Output{Components: w.results(built), Reports: reports.Kept()}
+	out.Components, out.Reports = w.results(built), reports.Kept()
 	w.reasons.remember(s.Memory)
 	w.order.flushAll()
 	if err != nil {
 		return out, w.failure(ctx, err)
 	}
 	out.Built = built
-	return out, nil
+	return out, out.Recollection.from(w)
 }
 
 func newSpec(ctx context.Context, s stage.Services, in Input, components []plan.Component) (engine.BuildSpec, error) {

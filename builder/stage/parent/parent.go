@@ -34,7 +34,7 @@ func Ensure(ctx context.Context, s stage.Services, from Sources, p *plan.Plan, p
 		return nil, nil
 	}
 	image, err := s.Store.Resolve(ctx, platform.Digest)
-	if err != nil || !complete(image) {
+	if err != nil || image.Complete() != nil {
 		if image, err = fetch(ctx, s, from, p.Parent, platform); err != nil {
 			return nil, failure(ctx, p.Parent, err)
 		}
@@ -48,20 +48,6 @@ func Ensure(ctx context.Context, s stage.Services, from Sources, p *plan.Plan, p
 		return nil, failure(ctx, p.Parent, err)
 	}
 	return &engine.Image{Digest: digest.Digest(image.Digest().String()), Config: raw}, nil
-}
-
-// complete reports whether all layers are there; a prune or a broken pull may have left some out.
-func complete(image store.Image) bool {
-	layers, err := image.Layers()
-	if err != nil {
-		return false
-	}
-	for _, l := range layers {
-		if !image.Store().HasBlob(l) {
-			return false
-		}
-	}
-	return true
 }
 
 func fetch(ctx context.Context, s stage.Services, from Sources, p plan.Parent, platform plan.Platform) (store.Image, error) {

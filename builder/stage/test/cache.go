@@ -4,13 +4,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
-	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/slipway-oci/slipway/builder/engine"
 	"github.com/slipway-oci/slipway/builder/event"
+	"github.com/slipway-oci/slipway/builder/notes"
 	"github.com/slipway-oci/slipway/builder/plan"
 	"github.com/slipway-oci/slipway/builder/result"
 	"github.com/slipway-oci/slipway/builder/stage"
@@ -83,34 +82,8 @@ func remember(s stage.Services, in Input, out Output) {
 		c.LogFolder, c.Platform = "", ""
 		note.Tests = append(note.Tests, c)
 	}
-	data, err := json.Marshal(note)
-	if err != nil || os.MkdirAll(filepath.Dir(file), 0o755) != nil {
-		return
-	}
-	fresh, err := os.CreateTemp(filepath.Dir(file), ".new-*")
-	if err != nil {
-		return
-	}
-	_, err = fresh.Write(data)
-	if err = errors.Join(err, fresh.Close()); err == nil {
-		err = os.Rename(fresh.Name(), file)
-	}
-	if err != nil {
-		_ = os.Remove(fresh.Name())
-	}
-	forget(filepath.Dir(file))
-}
-
-// forget removes notes that are too old to be believed.
-func forget(folder string) {
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		return
-	}
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > maxPassed {
-			_ = os.Remove(filepath.Join(folder, e.Name()))
-		}
+	if notes.Write(file, note) == nil {
+		notes.Forget(filepath.Dir(file), maxPassed)
 	}
 }
 
@@ -120,12 +93,8 @@ func recall(s stage.Services, in Input) (Output, bool) {
 	if !ok {
 		return Output{}, false
 	}
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return Output{}, false
-	}
 	var note passed
-	if json.Unmarshal(data, &note) != nil || time.Since(note.Time) > maxPassed {
+	if !notes.Read(file, &note) || time.Since(note.Time) > maxPassed {
 		return Output{}, false
 	}
 	index := map[string]int{}

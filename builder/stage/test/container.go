@@ -56,9 +56,13 @@ func (c *container) run(ctx context.Context) (Output, error) {
 	decoder := &runlog.Decoder{Base: c.base, Sink: c}
 	watch := &moments{Writer: decoder}
 	spec.Events = watch
+	builder, err := c.services.Engine(ctx)
+	if err != nil {
+		return Output{}, err
+	}
 	c.start(0)
 	begun := time.Now()
-	code, err := c.services.Engine.Test(ctx, spec)
+	code, err := builder.Test(ctx, spec)
 	watch.record(c.services.Timings, begun)
 	_ = decoder.Close()
 	results := c.results(ctx)

@@ -4,6 +4,11 @@ package integration
 
 import (
 	"fmt"
+	"net/http/cgi"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -206,4 +211,46 @@ func TestTemplateInstructionThatFailsIsExit1(t *testing.T) {
 		t.Errorf("the store has an image %s", got)
 	}
 	h.wantNothingLeft()
+}
+
+// gitRepository serves a repository with one file over HTTP and returns its address.
+func gitRepository(t *testing.T, name, content string) string {
+	t.Helper()
+	git := func(dir string, args ...string) string {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), needs(t, "git", "git"), append([]string{"-c", "user.name=x", "-c", "user.email=x@example.com"}, args...)...)
+		cmd.Dir = dir
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("git %q: %v\n%s", args, err, out)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	root, work := t.TempDir(), t.TempDir()
+	git(work, "init", "-q", "-b", "main")
+	if err := os.WriteFile(filepath.Join(work, name), []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	git(work, "add", name)
+	git(work, "commit", "-q", "-m", "first")
+	git(root, "clone", "-q", "--bare", work, "repository.git")
+	server := httptest.NewServer(&cgi.Handler{
+		Path: filepath.Join(git(root, "--exec-path"), "git-http-backend"), Env: []string{"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1"},
+	})
+	t.Cleanup(server.Close)
+	return server.URL + "/repository.git"
+}
+
+func TestTemplateAddsAGitRepository(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	p := newProject(t, "scratch", fileWith("a", "a"))
+	p.template(from, "ADD "+gitRepository(t, "file", "from git\n")+"#main /src", components)
+	digest := h.build(p).wantCode(0).digest()
+	if got := fileIn(t, h, digest, "/src/file"); got != "from git\n" {
+		t.Errorf("/src/file is %q", got)
+	}
+	if log, err := os.ReadFile(filepath.Join(h.dir, "buildkit", "builder.log")); err != nil || strings.Contains(string(log), "git") {
+		t.Errorf("the builder's log, %v: %s", err, log)
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/slipway-oci/slipway/builder"
+	"github.com/slipway-oci/slipway/builder/engine"
 	"github.com/slipway-oci/slipway/builder/event"
 	"github.com/slipway-oci/slipway/builder/home"
 	"github.com/slipway-oci/slipway/builder/plan"
@@ -89,7 +90,7 @@ func (a *app) runBuild(ctx context.Context, o *buildOptions) error {
 	return show.end(ctx, res, err)
 }
 
-// build makes the plan of a recipe and builds it. The result is nil when there is no complete plan or no builder.
+// build makes the plan of a recipe and builds it. The result is nil when there is no complete plan.
 func (a *app) build(ctx context.Context, o *buildOptions, events *show) (*result.Result, error) {
 	started := time.Now()
 	folders, err := a.folders()
@@ -122,7 +123,7 @@ func (a *app) build(ctx context.Context, o *buildOptions, events *show) (*result
 	}
 	options.SecretIDs = option.IDs(settings.Secrets)
 	opening := openEngine(ctx, engineOptions, o.timings.Recorder) // while the plan is made
-	defer opening.close(context.WithoutCancel(ctx))
+	defer opening.close()
 	var p *plan.Plan
 	planned := o.timings.Begin("plan")
 	_, err = stage.Timed(ctx, events, event.StageResolve, func() error {
@@ -137,13 +138,11 @@ func (a *app) build(ctx context.Context, o *buildOptions, events *show) (*result
 	}
 	planned()
 	resolved := time.Since(started)
-	waited := o.timings.Begin("waiting for the builder")
-	e, err := opening.wait()
-	waited()
-	if err != nil {
-		return nil, err
+	settings.Engine, settings.Release = opening.wait, opening.release
+	settings.Store, settings.Registry, settings.Started, settings.Resolved = images, client, started, resolved
+	if engineOptions.Builder == engine.Embedded {
+		settings.Outcomes = folders.Outcomes()
 	}
-	settings.Engine, settings.Store, settings.Registry, settings.Started, settings.Resolved = e, images, client, started, resolved
 	settings.Memory, settings.Timings = folders.Memory(), o.timings.Recorder
 	number, err := report.NextBuild(folders.Runs(), p.Recipe.Normal, p.Recipe.Version)
 	if err != nil {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/moby/buildkit/client"
@@ -47,6 +48,15 @@ func (a *app) runBuilderPrune(ctx context.Context, o *builderPruneOptions) error
 	options, err := a.engineOptions(&o.Builder)
 	if err != nil {
 		return err
+	}
+	if options.Builder == engine.Embedded {
+		folders, err := a.folders()
+		if err != nil {
+			return err
+		}
+		if err := os.RemoveAll(folders.Outcomes()); err != nil {
+			return machineError{err}
+		}
 	}
 	entries, bytes, err := prune(ctx, options, o.olderThan, o.keep*1e6)
 	if err != nil {

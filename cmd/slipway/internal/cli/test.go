@@ -90,7 +90,7 @@ func (a *app) runTest(ctx context.Context, o *testOptions) error {
 	return show.end(ctx, res, err)
 }
 
-// test makes the plan of the tests and runs it. The result is nil when there is no complete plan or no builder.
+// test makes the plan of the tests and runs it. The result is nil when there is no complete plan.
 func (a *app) test(ctx context.Context, o *testOptions, events *show) (*result.Result, error) {
 	started := time.Now()
 	folders, err := a.folders()
@@ -119,7 +119,7 @@ func (a *app) test(ctx context.Context, o *testOptions, events *show) (*result.R
 		return nil, err
 	}
 	opening := openEngine(ctx, engineOptions, nil) // while the plan is made
-	defer opening.close(context.WithoutCancel(ctx))
+	defer opening.close()
 	var p *plan.Plan
 	do.Resolved, err = stage.Timed(ctx, events, event.StageResolve, func() error {
 		kept, err := a.lookUpIn(sources{images, client, do.Daemon}, ".", &options)
@@ -134,9 +134,7 @@ func (a *app) test(ctx context.Context, o *testOptions, events *show) (*result.R
 	if err != nil {
 		return nil, err
 	}
-	if do.Engine, err = opening.wait(); err != nil {
-		return nil, err
-	}
+	do.Engine = opening.wait
 	return a.execute(ctx, p, folders, events, do, builder.Test)
 }
 
