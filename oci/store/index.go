@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
@@ -19,17 +21,54 @@ const nameAnnotation = "org.opencontainers.image.ref.name"
 // maxIndex bounds index.json; 64 MiB hold over 100,000 entries.
 const maxIndex = 64 << 20
 
-// readIndex reads index.json. It needs no lock, since the file is only ever replaced whole.
+// readIndex reads index.json. It needs no lock, since the file is only ever replaced whole. The index is shared: nobody
+// may change it.
 func (s *Store) readIndex() (*v1.IndexManifest, error) {
+	s.last.Lock()
+	defer s.last.Unlock()
+	info, err := os.Stat(s.path(indexFile))
+	if err == nil && s.last.is(info) {
+		return s.last.index, nil
+	}
+	_, index, err := s.freshIndex()
+	if err != nil {
+		return nil, err
+	}
+	s.last.info, s.last.index = nil, index
+	if info != nil && time.Since(info.ModTime()) > clockTick {
+		s.last.info = info
+	}
+	return index, nil
+}
+
+// freshIndex reads index.json, and gives its bytes too.
+func (s *Store) freshIndex() ([]byte, *v1.IndexManifest, error) {
 	data, err := readFile(s.path(indexFile), maxIndex)
 	if err != nil {
-		return nil, fmt.Errorf("image store %q: %w", s.dir, err)
+		return nil, nil, fmt.Errorf("image store %q: %w", s.dir, err)
 	}
 	var index v1.IndexManifest
 	if err := json.Unmarshal(data, &index); err != nil {
-		return nil, fmt.Errorf("image store %q: %s is not an image index: %w", s.dir, indexFile, err)
+		return nil, nil, fmt.Errorf("image store %q: %s is not an image index: %w", s.dir, indexFile, err)
 	}
-	return &index, nil
+	return data, &index, nil
+}
+
+// clockTick is more than what the times of files are exact to: two files of the same name that are written within one
+// may look the same.
+const clockTick = 50 * time.Millisecond
+
+// lastIndex is the index as it was last read, for as long as its file stays: one of hundreds of images takes longer to
+// read than all else that a short command does.
+type lastIndex struct {
+	sync.Mutex
+
+	info  os.FileInfo // before the file was read; nil when it may have been replaced since unnoticed
+	index *v1.IndexManifest
+}
+
+func (l *lastIndex) is(now os.FileInfo) bool {
+	return l.info != nil && os.SameFile(l.info, now) && l.info.Size() == now.Size() && l.info.ModTime().Equal(now.ModTime())
 }
 
 // update changes index.json under the lock. An index that change leaves as it was is not written again.
@@ -39,25 +78,18 @@ func (s *Store) update(ctx context.Context, change func(*v1.IndexManifest) error
 		return fmt.Errorf("image store: %w", err)
 	}
 	defer unlock()
-	index, err := s.readIndex()
+	before, index, err := s.freshIndex()
 	if err != nil {
 		return err
-	}
-	before, err := encodeIndex(index)
-	if err != nil {
-		return fmt.Errorf("image store %q: %w", s.dir, err)
 	}
 	if err := change(index); err != nil {
 		return err
 	}
 	after, err := encodeIndex(index)
+	if err == nil && !bytes.Equal(before, after) {
+		err = replaceFile(s.path(indexFile), after)
+	}
 	if err != nil {
-		return fmt.Errorf("image store %q: %w", s.dir, err)
-	}
-	if bytes.Equal(before, after) {
-		return nil
-	}
-	if err := s.writeIndex(index); err != nil {
 		return fmt.Errorf("image store %q: %w", s.dir, err)
 	}
 	return nil

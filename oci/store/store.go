@@ -23,7 +23,8 @@ const (
 
 // Store is an image store in a folder. It is safe for concurrent use, also by several processes on one machine.
 type Store struct {
-	dir string
+	dir  string
+	last lastIndex
 }
 
 // Open opens the store in dir and makes an empty one if there is none. A folder that holds another kind of layout,

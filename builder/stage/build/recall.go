@@ -121,8 +121,7 @@ func (r *Recollection) recall(ctx context.Context, w *watcher) (*engine.Build, b
 			return nil, false
 		}
 	}
-	folders, err := w.folders()
-	if err != nil || linkFiles(last.Logs, folders) != nil {
+	if linkFiles(last.Logs, w.folder) != nil {
 		return nil, false
 	}
 	r.now.Asked = last.Asked
@@ -137,8 +136,9 @@ func (r *Recollection) recall(ctx context.Context, w *watcher) (*engine.Build, b
 	}), true
 }
 
-// linkFiles links the files of folders into others, all or none: what follows would write into those that are linked.
-func linkFiles(from, to []string) (err error) {
+// linkFiles links the files of each folder into that of the same number, all or none: what follows would write into those
+// that are linked.
+func linkFiles(from []string, to func(int) (string, error)) (err error) {
 	var linked []string
 	defer func() {
 		if err != nil {
@@ -148,12 +148,16 @@ func linkFiles(from, to []string) (err error) {
 		}
 	}()
 	for i, folder := range from {
+		target, err := to(i)
+		if err != nil {
+			return err
+		}
 		entries, err := os.ReadDir(folder)
 		if err != nil {
 			return err
 		}
 		for _, entry := range entries {
-			path := filepath.Join(to[i], entry.Name())
+			path := filepath.Join(target, entry.Name())
 			if err := os.Link(filepath.Join(folder, entry.Name()), path); err != nil {
 				return err
 			}
@@ -163,27 +167,22 @@ func linkFiles(from, to []string) (err error) {
 	return nil
 }
 
-// folders are the log folders of all components.
-func (w *watcher) folders() ([]string, error) {
-	all := make([]string, len(w.components))
-	for i := range w.components {
+// from notes where the logs of a build that succeeded are.
+func (r *Recollection) from(w *watcher) error {
+	if r == nil {
+		return nil
+	}
+	r.now.Logs = make([]string, len(w.components))
+	for i := range r.now.Logs {
 		folder, err := w.folder(i)
 		if err == nil {
-			all[i], err = filepath.Abs(folder)
+			r.now.Logs[i], err = filepath.Abs(folder)
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return all, nil
-}
-
-// from notes where the logs of a build that succeeded are.
-func (r *Recollection) from(w *watcher) (err error) {
-	if r != nil {
-		r.now.Logs, err = w.folders()
-	}
-	return err
+	return nil
 }
 
 // Keep remembers the outcome. The blobs of the image must be on the disk. Without the note the builder is asked again,
