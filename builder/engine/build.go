@@ -191,7 +191,7 @@ func (e *Engine) solveOptions(spec *BuildSpec, runner *runnerbin.Image) client.S
 			OutputStore: newOwnIngests(spec.Store),
 		}},
 		OCIStores: map[string]content.Store{storeImages: spec.Store, storeRunner: runner.Store()},
-		Session:   e.attachables(spec.Secrets),
+		Session:   e.attachables(spec.Secrets, fetch(spec.Components)),
 		// BuildKit's client adds the caches to it.
 		FrontendAttrs: map[string]string{},
 		// The builder's history would keep what instructions print as it is, secrets in it too. Runs have a record here.

@@ -23,6 +23,7 @@ type fresh struct {
 	runner   digest.Digest
 	files    map[string][]byte // below the component folder
 	secrets  []string
+	fetches  bool // the runner may talk to others
 }
 
 // rootMountIndex is the place of the file system among the mounts of a fresh container.
@@ -56,6 +57,12 @@ func (f fresh) open(ctx context.Context, gw gateway.Client) (gateway.Container, 
 		Mounts: append([]gateway.Mount{{Dest: "/", Ref: image}},
 			toolMounts(tool, documents)...),
 	}
+	if f.fetches {
+		request.Mounts = append(request.Mounts, gateway.Mount{
+			Dest: runnerbin.CAFile, MountType: pb.MountType_SECRET,
+			SecretOpt: &pb.SecretOpt{ID: secretCA, Mode: 0o444, Optional: true},
+		})
+	}
 	for _, name := range f.secrets {
 		request.Mounts = append(request.Mounts, gateway.Mount{
 			Dest: path.Join(secretsFolder, name), MountType: pb.MountType_SECRET,
@@ -72,7 +79,6 @@ func toolMounts(tool, documents gateway.Reference) []gateway.Mount {
 		{Dest: runnerbin.ComponentDir, Ref: documents, Readonly: true},
 		{Dest: runnerbin.WorkDir, MountType: pb.MountType_TMPFS},
 		{Dest: LogDirectory, MountType: pb.MountType_TMPFS},
-		{Dest: runnerbin.CAFile, MountType: pb.MountType_SECRET, SecretOpt: &pb.SecretOpt{ID: secretCA, Mode: 0o444, Optional: true}},
 	}
 }
 
@@ -84,6 +90,11 @@ func secretNames(components []Component) []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// fetch reports whether the runner may talk to others for one of the components.
+func fetch(components []Component) bool {
+	return slices.ContainsFunc(components, func(c Component) bool { return c.Fetches })
 }
 
 func solveState(ctx context.Context, gw gateway.Client, state llb.State, platform ocispecs.Platform) (gateway.Reference, error) {

@@ -99,8 +99,11 @@ func (e *Engine) addComponent(base, runner llb.State, i int, spec *BuildSpec, ar
 		llb.AddMount(runnerbin.Root, runner, llb.Readonly),
 		llb.AddMount(runnerbin.ComponentDir, filesState("documents of "+c.Title, c.Files), llb.Readonly),
 		llb.AddMount(runnerbin.WorkDir, llb.Scratch(), llb.Tmpfs()),
-		llb.AddSecret(runnerbin.CAFile, llb.SecretID(secretCA), llb.SecretOptional, llb.SecretFileOpt(0, 0, 0o444)),
 		llb.WithCustomName(c.Title),
+	}
+	if c.Fetches {
+		options = append(options,
+			llb.AddSecret(runnerbin.CAFile, llb.SecretID(secretCA), llb.SecretOptional, llb.SecretFileOpt(0, 0, 0o444)))
 	}
 	options = append(options, stubGuards()...)
 	for _, arg := range args {

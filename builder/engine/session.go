@@ -25,14 +25,15 @@ const secretPrefix = "secret:"
 // secretsFolder is where containers find secrets.
 const secretsFolder = "/run/secrets"
 
-// attachables are what the builder may ask of this side: registry credentials, the CA bundle and secrets.
-func (e *Engine) attachables(values map[string][]byte) []session.Attachable {
+// attachables are what the builder may ask of this side: registry credentials, secrets, and the CA bundle for containers
+// in which the runner fetches something.
+func (e *Engine) attachables(values map[string][]byte, fetches bool) []session.Attachable {
 	secrets := map[string][]byte{}
 	for name, value := range values {
 		secrets[secretPrefix+name] = value
 		secrets[name] = value // for RUN --mount=type=secret in a template
 	}
-	if e.options.CABundle != "" {
+	if fetches && e.options.CABundle != "" {
 		// Without it the runner has the CAs of the image, if any; nothing is wrong yet.
 		if data, err := os.ReadFile(e.options.CABundle); err == nil && len(data) <= maxSecret {
 			secrets[secretCA] = data
@@ -52,6 +53,7 @@ type containerSession struct {
 	architecture string
 	images       content.Store
 	secrets      map[string][]byte
+	fetches      bool // the runner may talk to others
 }
 
 // run opens the session and does work in it, which returns the exit code of a process. When ctx ends, its cause is the
@@ -64,7 +66,7 @@ func (c containerSession) run(ctx context.Context, e *Engine, work func(context.
 	code = -1
 	opt := client.SolveOpt{
 		OCIStores: map[string]content.Store{storeImages: c.images, storeRunner: runner.Store()},
-		Session:   e.attachables(c.secrets),
+		Session:   e.attachables(c.secrets, c.fetches),
 		Internal:  true, // not a build of its own in the builder's history
 	}
 	var inner error

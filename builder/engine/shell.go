@@ -44,7 +44,7 @@ func ShellCommand() []string { return []string{runnerbin.Program, "shell"} }
 // Shell runs a command in a fresh container of an image and returns its exit code. Nothing of the container is kept.
 // err is about everything but the command's own outcome.
 func (e *Engine) Shell(ctx context.Context, spec ShellSpec) (code int, err error) {
-	session := containerSession{architecture: spec.Platform.Architecture, images: spec.Store, secrets: spec.Secrets}
+	session := containerSession{architecture: spec.Platform.Architecture, images: spec.Store, secrets: spec.Secrets, fetches: true}
 	return session.run(ctx, e, func(ctx context.Context, gw gateway.Client, runner *runnerbin.Image) (int, error) {
 		return e.runShell(ctx, gw, &spec, runner)
 	})
@@ -53,7 +53,7 @@ func (e *Engine) Shell(ctx context.Context, spec ShellSpec) (code int, err error
 func (e *Engine) runShell(ctx context.Context, gw gateway.Client, spec *ShellSpec, runner *runnerbin.Image) (int, error) {
 	container, err := fresh{
 		platform: spec.Platform, image: spec.Image.Digest, runner: runner.Digest, files: spec.Files,
-		secrets: slices.Sorted(maps.Keys(spec.Secrets)),
+		secrets: slices.Sorted(maps.Keys(spec.Secrets)), fetches: true,
 	}.open(ctx, gw)
 	if err != nil {
 		return -1, err

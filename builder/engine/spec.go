@@ -25,6 +25,9 @@ type Component struct {
 	Title string
 	// Files are what the runner finds in its component folder; Config must be among them.
 	Files map[string][]byte
+	// Fetches says that the runner itself may talk to others for the component's steps: it finds the machine's certificate
+	// authorities then.
+	Fetches bool
 	// NoCache runs the component even if its result is known, and with it all that stands behind it.
 	NoCache bool
 	// Secrets are the names of those that the component may read, as files in /run/secrets while it runs.

@@ -70,7 +70,9 @@ func (e *Engine) Test(ctx context.Context, spec TestSpec) (code int, err error) 
 	}
 	work, deadline, stop := graceful(ctx, grace+collectGrace)
 	defer stop()
-	session := containerSession{architecture: spec.Platform.Architecture, images: spec.Store, secrets: spec.Secrets}
+	session := containerSession{
+		architecture: spec.Platform.Architecture, images: spec.Store, secrets: spec.Secrets, fetches: fetch(spec.Components),
+	}
 	return session.run(work, e, func(ctx context.Context, gw gateway.Client, runner *runnerbin.Image) (int, error) {
 		return e.runTests(ctx, gw, &spec, runner, deadline)
 	})
@@ -122,7 +124,7 @@ func (e *Engine) runTests(ctx context.Context, gw gateway.Client, spec *TestSpec
 	defer stop()
 	container, err := fresh{
 		platform: spec.Platform, image: spec.Image.Digest, runner: runner.Digest, files: files,
-		secrets: secretNames(spec.Components),
+		secrets: secretNames(spec.Components), fetches: fetch(spec.Components),
 	}.open(waiting, gw)
 	if err != nil {
 		return -1, err

@@ -3,10 +3,12 @@ package embedded
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
 	"github.com/containerd/platforms"
+	"github.com/moby/buildkit/util/archutil"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
@@ -31,6 +33,22 @@ var interpreters = map[string][]string{
 // supportedPlatforms are the machine's own and those that it has interpreters for.
 func supportedPlatforms() []ocispecs.Platform {
 	return withInterpreters(platforms.Normalize(platforms.DefaultSpec()), binfmt)
+}
+
+// probePlatforms has BuildKit find out what this machine can run, which it otherwise does when the first container is to
+// start. It starts a program of each platform that it knows. Where the kernel has no interpreters none would run, and a
+// place to write them to is withheld.
+func probePlatforms(found []ocispecs.Platform) error {
+	probe := func() error {
+		archutil.SupportedPlatforms(false)
+		return nil
+	}
+	foreign := func(p ocispecs.Platform) bool { return p.Architecture != runtime.GOARCH && p.Architecture != "386" }
+	if slices.ContainsFunc(found, foreign) {
+		go func() { _ = probe() }()
+		return nil
+	}
+	return withVariable("TMPDIR", "/dev/null", probe)
 }
 
 func withInterpreters(own ocispecs.Platform, dir string) []ocispecs.Platform {

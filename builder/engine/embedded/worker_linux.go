@@ -68,6 +68,9 @@ func newWorkers(ctx context.Context, o Options, snapshots runc.SnapshotterFactor
 		GCPolicy:      gcPolicy(root), RegistryHosts: hosts,
 		BuildkitVersion: client.BuildkitVersion{Package: "github.com/moby/buildkit", Version: buildkitVersion()},
 	}
+	if err := probePlatforms(opt.Platforms); err != nil {
+		return nil, err
+	}
 	if opt.ID, err = base.ID(root); err != nil {
 		return nil, err
 	}
@@ -88,21 +91,35 @@ func newWorkers(ctx context.Context, o Options, snapshots runc.SnapshotterFactor
 // newWorker makes BuildKit's worker without its look for git, which would run that program at each start of the builder.
 // Git is looked for when something is to be cloned.
 func newWorker(ctx context.Context, opt base.WorkerOpt) (*base.Worker, error) {
-	path := os.Getenv("PATH")
-	if err := os.Setenv("PATH", ""); err != nil {
-		return nil, err
-	}
 	silent := logrus.New() // it would warn of the missing git
 	silent.SetOutput(io.Discard)
-	w, err := base.NewWorker(bklog.WithLogger(ctx, logrus.NewEntry(silent)), opt)
-	if err = errors.Join(err, os.Setenv("PATH", path)); err != nil {
+	var w *base.Worker
+	if err := withVariable("PATH", "", func() (err error) {
+		w, err = base.NewWorker(bklog.WithLogger(ctx, logrus.NewEntry(silent)), opt)
+		return err
+	}); err != nil {
 		return nil, err
 	}
+	var err error
 	if w.GitSource, err = git.NewSource(git.Opt{CacheAccessor: w.CacheMgr, RegistryHosts: opt.RegistryHosts}); err != nil {
 		return nil, err
 	}
 	w.SourceManager.Register(w.GitSource)
 	return w, nil
+}
+
+// withVariable does something while a variable of this process's environment has another value. It is for the time
+// before the builder serves anybody.
+func withVariable(name, value string, do func() error) error {
+	before, was := os.LookupEnv(name)
+	if err := os.Setenv(name, value); err != nil {
+		return err
+	}
+	err := do()
+	if was {
+		return errors.Join(err, os.Setenv(name, before))
+	}
+	return errors.Join(err, os.Unsetenv(name))
 }
 
 // workers is the list of the one worker, with what has to be seen to when the builder ends.

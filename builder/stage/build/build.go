@@ -127,7 +127,7 @@ func newSpec(ctx context.Context, s stage.Services, in Input, components []plan.
 			return spec, err
 		}
 		spec.Components = append(spec.Components, engine.Component{
-			Title: stage.Title(c), Files: files, Secrets: c.Secrets, NoCache: c.NoCache || in.noCache(c.Name),
+			Title: stage.Title(c), Files: files, Secrets: c.Secrets, Fetches: stage.Fetches(c.Document), NoCache: c.NoCache || in.noCache(c.Name),
 		})
 	}
 	return spec, nil

@@ -100,7 +100,7 @@ func (c *container) spec(ctx context.Context) (engine.TestSpec, error) {
 			return spec, err
 		}
 		spec.Components = append(spec.Components, engine.Component{
-			Title: stage.Title(component), Files: files, Secrets: component.Secrets,
+			Title: stage.Title(component), Files: files, Secrets: component.Secrets, Fetches: stage.Fetches(component.Document),
 		})
 	}
 	return spec, nil
