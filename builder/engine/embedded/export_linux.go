@@ -3,6 +3,7 @@ package embedded
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 
@@ -17,12 +18,14 @@ import (
 	"github.com/slipway-oci/slipway/builder/engine/embedded/layer"
 )
 
-// layersFirst is an exporter of images for which the missing layers have been made, and linked to where they go, when
-// BuildKit's exporter begins. It finds them there and has nothing to compress or to send.
+// layersFirst is an exporter of images for which the missing layers have been made our way when BuildKit's exporter
+// begins: it finds them there.
 type layersFirst struct {
 	exporter.Exporter
 
 	differ *layer.Differ
+	// local makes an image in the builder's own content store.
+	local exporter.Exporter
 }
 
 // Resolve reads the attributes of one export.
@@ -35,7 +38,15 @@ func (e layersFirst) Resolve(ctx context.Context, id int, attrs map[string]strin
 		return nil, err
 	}
 	c, err := compression.ParseAttributes(attrs)
-	return &layersFirstInstance{instance, e.differ, layer.Faster(c), store}, err
+	if err != nil {
+		return nil, err
+	}
+	i := &layersFirstInstance{ExporterInstance: instance, differ: e.differ, compression: layer.Faster(c), store: store}
+	if store != "" {
+		delete(attrs, "tar") // of the exporter that sends
+		i.local, err = e.local.Resolve(ctx, id, attrs)
+	}
+	return i, err
 }
 
 type layersFirstInstance struct {
@@ -43,10 +54,11 @@ type layersFirstInstance struct {
 
 	differ      *layer.Differ
 	compression compression.Config
-	store       string // the folder of the image store, "" when it is not on this machine
+	store       string                    // the folder of the image store, "" when it is not on this machine
+	local       exporter.ExporterInstance // nil without store
 }
 
-// Export makes the layers and hands over to BuildKit's exporter.
+// Export makes the layers, and the image from them.
 func (i *layersFirstInstance) Export(ctx context.Context, src *exporter.Source, build exporter.ExportBuildInfo) (
 	map[string]string, exporter.FinalizeFunc, exporter.DescriptorReference, error,
 ) {
@@ -54,16 +66,31 @@ func (i *layersFirstInstance) Export(ctx context.Context, src *exporter.Source, 
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if i.store != "" {
-		if err := i.differ.Link(layers, i.store); err != nil {
-			return nil, nil, nil, fmt.Errorf("link layers into the image store: %w", err)
-		}
-	}
-	response, finalize, ref, err := i.ExporterInstance.Export(ctx, src, build)
+	response, finalize, ref, err := i.export(ctx, src, build)
 	if err == nil {
 		err = i.addReports(response, layers)
 	}
 	return response, finalize, ref, err
+}
+
+// export links the image into the image store, or sends there what cannot be linked.
+func (i *layersFirstInstance) export(ctx context.Context, src *exporter.Source, build exporter.ExportBuildInfo) (
+	map[string]string, exporter.FinalizeFunc, exporter.DescriptorReference, error,
+) {
+	if i.local != nil {
+		response, finalize, ref, err := i.local.Export(ctx, src, build)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		whole, err := i.differ.LinkImage(ref.Descriptor(), i.store)
+		if whole && err == nil {
+			return response, finalize, ref, nil
+		}
+		if err = errors.Join(err, ref.Release()); err != nil {
+			return nil, nil, nil, fmt.Errorf("link the image into the image store: %w", err)
+		}
+	}
+	return i.ExporterInstance.Export(ctx, src, build)
 }
 
 // layers makes the layers that are missing and returns all of them.

@@ -39,16 +39,15 @@ func supportedPlatforms() []ocispecs.Platform {
 // start. It starts a program of each platform that it knows. Where the kernel has no interpreters none would run, and a
 // place to write them to is withheld.
 func probePlatforms(found []ocispecs.Platform) error {
-	probe := func() error {
-		archutil.SupportedPlatforms(false)
-		return nil
-	}
 	foreign := func(p ocispecs.Platform) bool { return p.Architecture != runtime.GOARCH && p.Architecture != "386" }
 	if slices.ContainsFunc(found, foreign) {
-		go func() { _ = probe() }()
+		go archutil.SupportedPlatforms(false)
 		return nil
 	}
-	return withVariable("TMPDIR", "/dev/null", probe)
+	return withVariable("TMPDIR", "/dev/null", func() error {
+		archutil.SupportedPlatforms(false)
+		return nil
+	})
 }
 
 func withInterpreters(own ocispecs.Platform, dir string) []ocispecs.Platform {

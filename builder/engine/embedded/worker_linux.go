@@ -150,7 +150,8 @@ func (w ourWorker) Exporter(name string, sessions *session.Manager) (exporter.Ex
 	}
 	switch name {
 	case client.ExporterOCI, client.ExporterDocker, client.ExporterImage:
-		return layersFirst{e, w.layers}, nil
+		local, err := w.Worker.Exporter(client.ExporterImage, sessions)
+		return layersFirst{e, w.layers, local}, err
 	default:
 		return e, nil
 	}

@@ -313,3 +313,20 @@ func fileIn(t *testing.T, h *home, digest, path string) string {
 	t.Errorf("%s is not in the image", path)
 	return ""
 }
+
+func TestImageStoreMayBeOnAnotherFileSystem(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	if err := os.Symlink(mountTmpfs(t, 20), filepath.Join(h.dir, "images")); err != nil {
+		t.Fatal(err)
+	}
+	h.base("first")
+	p := newProject(t, "store:base:1", fileWith("a", "a"), component("b", build(createFile("/b", "b")), test(exists("/a"))))
+	digest := h.build(p).wantCode(0).digest()
+	if got := fileIn(t, h, digest, "/b"); got != "b" {
+		t.Errorf("/b is %q", got)
+	}
+	if again := h.build(p, "--no-cache=b").wantCode(0).result(); !again.Components[0].Cached {
+		t.Error("the first component ran again")
+	}
+}

@@ -261,7 +261,7 @@ func TestLinkGivesTheImageStoreTheSameFile(t *testing.T) {
 				mkdir(t, filepath.Dir(target))
 				must(t)(os.WriteFile(target, []byte(before), 0o444))
 			}
-			if err := d.Link([]ocispecs.Descriptor{absent, desc}, store); err != nil {
+			if err := d.link([]ocispecs.Descriptor{absent, desc}, store); err != nil {
 				t.Fatal(err)
 			}
 			one, err := os.Stat(source)
@@ -275,6 +275,36 @@ func TestLinkGivesTheImageStoreTheSameFile(t *testing.T) {
 				t.Errorf("it looks as old as %v", two.ModTime())
 			}
 		})
+	}
+}
+
+func TestLinkImageSaysWhetherAllIsThere(t *testing.T) {
+	d, _, folder := newTestDiffer(t)
+	write := func(data []byte) ocispecs.Descriptor {
+		t.Helper()
+		desc := ocispecs.Descriptor{Digest: digest.FromBytes(data), Size: int64(len(data))}
+		path := filepath.Join(folder, "blobs", "sha256", desc.Digest.Encoded())
+		mkdir(t, filepath.Dir(path))
+		must(t)(os.WriteFile(path, data, 0o444))
+		return desc
+	}
+	image := func(layers ...ocispecs.Descriptor) ocispecs.Descriptor {
+		t.Helper()
+		manifest, err := json.Marshal(ocispecs.Manifest{Config: write([]byte("{}")), Layers: layers})
+		must(t)(err)
+		return write(manifest)
+	}
+	absent := ocispecs.Descriptor{Digest: digest.FromString("elsewhere"), Size: 3}
+	for _, row := range []struct {
+		image ocispecs.Descriptor
+		whole bool
+	}{{image(write([]byte("a layer"))), true}, {image(write([]byte("a layer")), absent), false}} {
+		if whole, err := d.LinkImage(row.image, t.TempDir()); err != nil || whole != row.whole {
+			t.Errorf("LinkImage() = %v, %v, want %v", whole, err, row.whole)
+		}
+	}
+	if _, err := d.LinkImage(write([]byte("no manifest")), t.TempDir()); err == nil {
+		t.Error("what is no manifest is linked")
 	}
 }
 

@@ -3,5 +3,5 @@
 // core; the streams are equal byte for byte.
 //
 // Entry points: Differ is what the builder's worker makes layers with, Faster gives BuildKit's compressions more cores,
-// and Link brings finished layers into an image store.
+// and Differ.LinkImage brings finished images into an image store.
 package layer
