@@ -118,7 +118,7 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) (err error
 	var image commit.Output
 	err = r.stage(ctx, event.StageCommit, &r.Timings.Commit, func() error {
 		defer s.Timings.Begin("commit")()
-		image, err = r.commit(ctx, s, commit.Input{Plan: p, Builds: builds, Components: r.Components})
+		image, err = r.commit(ctx, s, o, commit.Input{Plan: p, Builds: builds, Components: r.Components})
 		return err
 	})
 	if err != nil {
@@ -144,7 +144,7 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) (err error
 		in.Targets = p.Targets
 	}
 	r.beginTests(p)
-	if len(p.TestStage())+len(p.HostStage()) == 0 {
+	if !hasTests(p) {
 		r.skip(event.StageTest, untested(p))
 	} else {
 		in.Ahead = publish.Begin(ctx, s, in)
@@ -155,7 +155,6 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) (err error
 			return err
 		}
 	}
-	o.release()
 	if len(in.Targets)+len(in.Local) == 0 {
 		r.skip(event.StagePublish, "nowhere to push to")
 		r.flow.Skip(workflow.Distribution, "nowhere to push to")
@@ -171,6 +170,9 @@ func (r *record) stages(ctx context.Context, p *plan.Plan, o Options) (err error
 		})
 	})
 }
+
+// hasTests reports whether the image of a plan is tested.
+func hasTests(p *plan.Plan) bool { return len(p.TestStage())+len(p.HostStage()) > 0 }
 
 // untested says why a plan has nothing to test.
 func untested(p *plan.Plan) string {
@@ -231,13 +233,16 @@ func (r *record) keep(images []store.Image) {
 }
 
 // commit writes the image, checks it and gives it its name.
-func (r *record) commit(ctx context.Context, s stage.Services, in commit.Input) (commit.Output, error) {
+func (r *record) commit(ctx context.Context, s stage.Services, o Options, in commit.Input) (commit.Output, error) {
 	var exported commit.Exported
 	var image commit.Output
 	err := r.flow.Step(ctx, workflow.Build, workflow.SanitizeContainer, func() (err error) {
 		exported, err = commit.Export(ctx, s, in)
 		return err
 	})
+	if err == nil && !hasTests(in.Plan) {
+		o.release()
+	}
 	if err == nil {
 		err = r.flow.Step(ctx, workflow.Build, workflow.CommitImage, func() (err error) {
 			image, err = commit.Run(ctx, s, in, exported)
