@@ -2,7 +2,8 @@
 
 GO       ?= go
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-LDFLAGS  := -s -w -X github.com/slipway-oci/slipway/cmd/slipway/internal/cli.version=$(VERSION)
+LDFLAGS  := -s -w -X github.com/slipway-oci/slipway/cmd/slipway/internal/release.Version=$(VERSION) \
+            -X github.com/slipway-oci/slipway/cmd/slipway/internal/release.Commit=$(shell git rev-parse --verify -q HEAD 2>/dev/null)
 RUNNERS  := builder/engine/runnerbin/images
 PLATFORM := $(shell $(GO) env GOARCH)
 

@@ -3,6 +3,7 @@
 package integration
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -153,5 +154,25 @@ func TestBuiltInShellOnATerminal(t *testing.T) {
 	term.key("\x04") // Ctrl-D
 	if o := term.wait(); o.code != 0 {
 		t.Errorf("exit code %d:\n%s", o.code, o.stdout)
+	}
+}
+
+func TestVersionIsTheSameLineByLineAndAsJSON(t *testing.T) {
+	t.Parallel()
+	h := &home{t: t, dir: t.TempDir()}
+	var v struct{ Version, Commit, Go, Platform string }
+	if err := json.Unmarshal([]byte(h.run("version", "--format", "json").wantCode(0).stdout), &v); err != nil {
+		t.Fatal(err)
+	}
+	want := "slipway " + v.Version
+	if v.Commit != "" {
+		want += " commit " + v.Commit[:min(len(v.Commit), 12)]
+	}
+	want += " " + v.Go + " " + v.Platform + "\n"
+	if got := h.run("version").wantCode(0).stdout; got != want {
+		t.Errorf("slipway version: %q, want %q", got, want)
+	}
+	if _, err := os.ReadDir(filepath.Join(h.dir, "runs")); err == nil {
+		t.Error("asking for the version made a folder")
 	}
 }

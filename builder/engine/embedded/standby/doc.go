@@ -2,6 +2,5 @@
 // the program are initialized, which takes as long in the builder's process as in this one. Both then do it at the same
 // time. The process waits for its orders, and ends when there are none.
 //
-// It works since Go initializes a package as soon as those that it imports are, in the order of the import paths, and
-// this one imports sync and syscall only.
+// Package early says how it works; this one imports sync and syscall besides.
 package standby

@@ -3,6 +3,8 @@ package standby
 import (
 	"sync"
 	"syscall"
+
+	"github.com/slipway-oci/slipway/builder/early"
 )
 
 // OrdersFD is the file descriptor from which the process reads its orders.
@@ -19,7 +21,7 @@ var process struct {
 }
 
 func init() {
-	if expected(commandLine(), syscall.Getenv) {
+	if expected(early.Args(), syscall.Getenv) {
 		start()
 	}
 }
@@ -45,30 +47,6 @@ func expected(args []string, getenv func(string) (string, bool)) bool {
 
 func hasPrefix(text, prefix string) bool {
 	return len(text) >= len(prefix) && text[:len(prefix)] == prefix
-}
-
-// commandLine reads the arguments of this program, which package os has not got yet. Those behind the first 4 KiB do
-// not matter.
-func commandLine() []string {
-	f, err := syscall.Open("/proc/self/cmdline", syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
-	if err != nil {
-		return nil
-	}
-	defer func() { _ = syscall.Close(f) }()
-	buffer := make([]byte, 4<<10)
-	n, err := syscall.Read(f, buffer)
-	if err != nil {
-		return nil
-	}
-	var args []string
-	begin := 0
-	for i, b := range buffer[:n] {
-		if b == 0 {
-			args = append(args, string(buffer[begin:i]))
-			begin = i + 1
-		}
-	}
-	return args
 }
 
 // start starts the process. Where that fails there is none, and whoever needs a builder finds out why.

@@ -29,9 +29,3 @@ func TestExpected(t *testing.T) {
 		})
 	}
 }
-
-func TestCommandLine(t *testing.T) {
-	if args := commandLine(); len(args) == 0 || args[0] == "" {
-		t.Errorf("the command line of the test is %q", args)
-	}
-}

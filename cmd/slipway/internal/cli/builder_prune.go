@@ -29,8 +29,8 @@ func (a *app) builderPruneCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "prune [flags]",
 		Short: "Empty the builder's cache",
-		Long: "Empty the builder's cache: the layers that let unchanged components be skipped. Images in the image store are\n" +
-			"not touched.",
+		Long: "Empty the builder's cache: the layers that let unchanged components be skipped, and what is remembered of unchanged\n" +
+			"builds. Images in the image store are not touched.",
 		Example: "  slipway builder prune\n  slipway builder prune --keep-storage 10000 --older-than 72h",
 		Args:    arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"fmt"
+	"cmp"
 	"io"
 	"runtime"
 	"runtime/debug"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/slipway-oci/slipway/cmd/slipway/internal/display"
 	"github.com/slipway-oci/slipway/cmd/slipway/internal/option"
+	"github.com/slipway-oci/slipway/cmd/slipway/internal/release"
 )
 
 func (a *app) versionCmd() *cobra.Command {
@@ -28,9 +29,6 @@ func (a *app) versionCmd() *cobra.Command {
 	return cmd
 }
 
-// version is set by the linker when a release is built; otherwise the version control system is asked.
-var version string
-
 type versionInfo struct {
 	Version  string `json:"version"`
 	Commit   string `json:"commit,omitempty"`
@@ -44,23 +42,17 @@ func runVersion(w io.Writer, v versionInfo, format *option.Format) error {
 	if format.JSON() {
 		return display.WriteJSON(w, v)
 	}
-	commit := ""
-	if v.Commit != "" {
-		commit = " commit " + v.Commit[:min(len(v.Commit), 12)]
-	}
-	_, err := fmt.Fprintf(w, "slipway %s%s %s %s\n", v.Version, commit, v.Go, v.Platform)
+	_, err := io.WriteString(w, release.Line(v.Version, v.Commit))
 	return err
 }
 
-// versionOf is the version of this program, from what the build recorded.
+// versionOf is the version of this program: what the linker set when a release was built, otherwise what the build recorded.
 func versionOf(info *debug.BuildInfo) versionInfo {
-	v := versionInfo{Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	v := versionInfo{Version: "(devel)", Go: runtime.Version(), Platform: release.Platform}
 	if info != nil {
 		v.read(info)
 	}
-	if version != "" {
-		v.Version = version
-	}
+	v.Version, v.Commit = cmp.Or(release.Version, v.Version), cmp.Or(release.Commit, v.Commit)
 	return v
 }
 
