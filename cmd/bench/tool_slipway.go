@@ -112,18 +112,13 @@ func (s *slipwayTool) Close() error {
 // The files of slipway, as far as they are needed here.
 type (
 	recipeFile struct {
-		Name             string       `yaml:"name"`
-		SemanticVersion  string       `yaml:"semanticVersion"`
-		ParentImage      string       `yaml:"parentImage"`
-		Components       []recipePart `yaml:"components"`
-		TargetRepository *target      `yaml:"targetRepository,omitempty"`
+		Name            string       `yaml:"name"`
+		SemanticVersion string       `yaml:"semanticVersion"`
+		ParentImage     string       `yaml:"parentImage"`
+		Components      []recipePart `yaml:"components"`
 	}
 	recipePart struct {
 		Component string `yaml:"component"`
-	}
-	target struct {
-		Service        string `yaml:"service"`
-		RepositoryName string `yaml:"repositoryName"`
 	}
 	documentFile struct {
 		Name          string                 `yaml:"name"`
@@ -148,9 +143,6 @@ type (
 
 func (s *slipwayTool) Write(p Project) error {
 	recipe := recipeFile{Name: filepath.Base(p.Dir), SemanticVersion: "1.0.0", ParentImage: "store:" + slipwayParent}
-	if p.Work.Pushed {
-		recipe.TargetRepository = &target{Service: "OCI", RepositoryName: p.Repository}
-	}
 	for i, c := range p.Work.Components {
 		var tests []string
 		if i == len(p.Work.Components)-1 {
@@ -199,6 +191,9 @@ func (s *slipwayTool) Commands(p Project, value string) []Command {
 	args := []string{"build", p.Dir, "--format", "json"}
 	if p.Work.Compression != "" {
 		args = append(args, "--compression", p.Work.Compression)
+	}
+	if p.Work.Pushed { // under the tag that the others use
+		args = append(args, "--push", "--tag", p.Repository+":latest")
 	}
 	if p.Work.changing() {
 		args = append(args, "--param", "Run="+value)

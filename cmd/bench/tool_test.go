@@ -45,9 +45,6 @@ semanticVersion: 1.0.0
 parentImage: store:bench-parent:1
 components:
     - component: ./part.yaml
-targetRepository:
-    service: OCI
-    repositoryName: 127.0.0.1:5000/bench/x
 `,
 		"part.yaml": `name: part
 schemaVersion: "1.0"

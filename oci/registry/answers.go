@@ -9,37 +9,43 @@ import (
 	"github.com/slipway-oci/slipway/oci/ref"
 )
 
-// answerLife is how long the answer of a registry that a tag points at a digest is as good as another one. Others may
-// move the tag meanwhile, as they may right after any answer.
+// answerLife is how long the answer of a registry whether a reference points at a digest is as good as another one. Others
+// may move it meanwhile, as they may right after any answer.
 const answerLife = 2 * time.Second
 
-// answers are which tags an Upload found to point at the digest already. The Push that follows a short test need not
-// ask again, which is a journey to the registry; after a long test it asks.
+// answers are which references an Upload found to point at the digest already, and which not. The Push that follows a
+// short test need not ask again, which is a journey to the registry; after a long test it asks.
 type answers struct {
 	mu    sync.Mutex
-	given map[answer]time.Time
+	given map[question]answer
+}
+
+type question struct {
+	reference ref.Ref
+	digest    v1.Hash
 }
 
 type answer struct {
-	tag    ref.Ref
-	digest v1.Hash
+	yes bool
+	at  time.Time
 }
 
-func (a *answers) keep(tag ref.Ref, digest v1.Hash) {
+func (a *answers) keep(reference ref.Ref, digest v1.Hash, yes bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.given == nil {
-		a.given = map[answer]time.Time{}
+		a.given = map[question]answer{}
 	}
-	a.given[answer{tag, digest}] = time.Now()
+	a.given[question{reference, digest}] = answer{yes, time.Now()}
 }
 
-// take reports whether there is an answer that still counts. It counts once.
-func (a *answers) take(tag ref.Ref, digest v1.Hash) bool {
+// take gives the answer, if there is one that still counts. It counts once.
+func (a *answers) take(reference ref.Ref, digest v1.Hash) (yes, ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	key := answer{tag, digest}
-	at, ok := a.given[key]
-	delete(a.given, key)
-	return ok && time.Since(at) < answerLife
+	asked := question{reference, digest}
+	given, ok := a.given[asked]
+	delete(a.given, asked)
+	ok = ok && time.Since(given.at) < answerLife
+	return ok && given.yes, ok
 }

@@ -16,21 +16,25 @@ func TestAnswersCountOnceAndNotForLong(t *testing.T) {
 		two := one
 		two.Tag = "2"
 		var a answers
-		a.keep(one, digest)
-		a.keep(two, digest)
-		if a.take(one, v1.Hash{Algorithm: "sha256", Hex: "2"}) {
+		a.keep(one, digest, true)
+		a.keep(two, digest, true)
+		if _, ok := a.take(one, v1.Hash{Algorithm: "sha256", Hex: "2"}); ok {
 			t.Error("the answer counts for another digest")
 		}
 		time.Sleep(answerLife - time.Millisecond)
-		if !a.take(one, digest) {
+		if yes, ok := a.take(one, digest); !yes || !ok {
 			t.Error("the answer does not count")
 		}
-		if a.take(one, digest) {
+		if _, ok := a.take(one, digest); ok {
 			t.Error("the answer counts twice")
 		}
 		time.Sleep(time.Millisecond)
-		if a.take(two, digest) {
+		if yes, ok := a.take(two, digest); yes || ok {
 			t.Errorf("the answer counts after %v", answerLife)
+		}
+		a.keep(one, digest, false)
+		if yes, ok := a.take(one, digest); yes || !ok {
+			t.Errorf("the answer no: %v, %v", yes, ok)
 		}
 	})
 }

@@ -2,9 +2,11 @@ package registry_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 
@@ -193,6 +195,32 @@ func TestNewTagOfKnownDigestMovesNoBlobs(t *testing.T) {
 	pushed := push(t, client(t, registry.Options{}), img, server.Host+"/app:2", registry.PushOptions{})
 	if pushed.Present || server.Count("", "/blobs/") != 0 {
 		t.Errorf("Push = %+v with %d requests for blobs, want a tag alone", pushed, server.Count("", "/blobs/"))
+	}
+}
+
+func TestNewTagBehindAnUploadAsksNothingTwice(t *testing.T) {
+	server := ocitest.Registry(t)
+	img := ocitest.Put(t, ocitest.Store(t), ocitest.Image(t, ocitest.Files{"a": "1"}), "app:1")
+	push(t, client(t, registry.Options{}), img, server.Host+"/app:1", registry.PushOptions{})
+	server.Reset()
+	c := client(t, registry.Options{})
+	if _, err := c.Upload(t.Context(), img, mustRef(t, server.Host+"/app:2"), registry.PushOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	pushed := push(t, c, img, server.Host+"/app:2", registry.PushOptions{})
+	if pushed.Present || pushed.Transferred+pushed.Skipped != 0 {
+		t.Errorf("Push = %+v, want a tag alone", pushed)
+	}
+	var got []string
+	for _, r := range server.Requests() {
+		got = append(got, r.Method+" "+strings.Replace(r.Path, img.Digest().String(), "DIGEST", 1))
+	}
+	want := []string{
+		"HEAD /v2/app/manifests/2", "HEAD /v2/app/manifests/DIGEST", // beside the test
+		"PUT /v2/app/manifests/2", "HEAD /v2/app/manifests/2", // which reads it back
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
 	}
 }
 

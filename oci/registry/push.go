@@ -47,8 +47,7 @@ func (c *Client) Push(ctx context.Context, img store.Image, to ref.Ref, opts Pus
 		return Pushed{}, err
 	}
 	result := Pushed{Digest: img.Digest()}
-	unsure := slices.DeleteFunc(targets, func(t ref.Ref) bool { return c.answers.take(t, img.Digest()) })
-	missing, err := c.outdated(ctx, unsure, img.Digest())
+	missing, err := c.outdated(ctx, targets, img.Digest())
 	if err != nil {
 		return result, err
 	}
@@ -68,8 +67,8 @@ func (c *Client) Push(ctx context.Context, img store.Image, to ref.Ref, opts Pus
 }
 
 // Upload sends the blobs of an image, and no manifest: nobody can see the image yet. A Push afterwards has only the
-// manifest and tags to write, and within two seconds it takes Upload's word for tags that point at the image already. It
-// may run while the image is being tested.
+// manifest and tags to write, and within two seconds it takes Upload's word for what was there already. It may run while
+// the image is being tested.
 func (c *Client) Upload(ctx context.Context, img store.Image, to ref.Ref, opts PushOptions) (Pushed, error) {
 	targets, err := pushTargets(img, to, opts.Tags)
 	if err != nil {
@@ -81,15 +80,21 @@ func (c *Client) Upload(ctx context.Context, img store.Image, to ref.Ref, opts P
 		return result, err
 	}
 	for _, t := range targets {
-		if !slices.Contains(missing, t) {
-			c.answers.keep(t, img.Digest())
-		}
+		c.answers.keep(t, img.Digest(), !slices.Contains(missing, t))
 	}
 	if len(missing) == 0 {
 		result.Present = true
 		return result, nil
 	}
 	p := &push{client: c, repo: to, from: opts.MountFrom, progress: opts.Progress}
+	pinned, found, err := p.present(ctx, img)
+	if err != nil {
+		return result, err
+	}
+	if found {
+		c.answers.keep(pinned, img.Digest(), true)
+		return result, nil
+	}
 	err = p.blobs(ctx, img)
 	result.Transferred, result.Mounted, result.Skipped, result.Bytes = p.transferred, p.mounted, p.skipped, p.bytes
 	return result, err
@@ -130,11 +135,15 @@ func pushTargets(img store.Image, to ref.Ref, tags []string) ([]ref.Ref, error) 
 func (c *Client) outdated(ctx context.Context, targets []ref.Ref, digest v1.Hash) ([]ref.Ref, error) {
 	var missing []ref.Ref
 	for _, target := range targets {
-		desc, found, err := c.ask(ctx, target)
-		if err != nil {
-			return nil, err
+		there, known := c.answers.take(target, digest)
+		if !known {
+			desc, found, err := c.ask(ctx, target)
+			if err != nil {
+				return nil, err
+			}
+			there = found && desc.Digest == digest
 		}
-		if !found || desc.Digest != digest {
+		if !there {
 			missing = append(missing, target)
 		}
 	}
@@ -167,12 +176,7 @@ type push struct {
 
 // run sends blobs, manifests by digest and then tags.
 func (p *push) run(ctx context.Context, img store.Image, targets []ref.Ref) error {
-	pinned, err := p.repo.WithDigest(img.Digest().String())
-	if err != nil {
-		return err
-	}
-	pinned.Tag = ""
-	_, found, err := p.client.ask(ctx, pinned)
+	_, found, err := p.present(ctx, img)
 	if err == nil && !found {
 		if err = p.blobs(ctx, img); err == nil {
 			err = p.manifests(ctx, img)
@@ -191,6 +195,16 @@ func (p *push) run(ctx context.Context, img store.Image, targets []ref.Ref) erro
 		}
 	}
 	return nil
+}
+
+// present reports whether the repository has the image, and names the image there.
+func (p *push) present(ctx context.Context, img store.Image) (pinned ref.Ref, found bool, err error) {
+	if pinned, err = p.repo.WithDigest(img.Digest().String()); err != nil {
+		return pinned, false, err
+	}
+	pinned.Tag = ""
+	missing, err := p.client.outdated(ctx, []ref.Ref{pinned}, img.Digest())
+	return pinned, err == nil && len(missing) == 0, err
 }
 
 // tag points a tag at the manifest and reads it back.
