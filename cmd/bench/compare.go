@@ -86,8 +86,7 @@ func compareCase(ctx context.Context, lab *Lab, tools []Tool, absent map[string]
 	}
 	for run := first; run <= runs; run++ {
 		value := fmt.Sprintf("%s-%s-%d", lab.ID, c.Name, run) // no other case may have it in the cache
-		for turn := range tools {
-			i := (turn + run) % len(tools) // nobody always comes first
+		for _, i := range turns(len(tools), run) {
 			if rows[i].Err != nil {
 				continue
 			}
@@ -110,6 +109,29 @@ func compareCase(ctx context.Context, lab *Lab, tools []Tool, absent map[string]
 	}
 	compareImages(lab, rows, images)
 	return rows, nil
+}
+
+// turns is the order of n tools in a round. Nobody always comes first, and in successive rounds nobody comes behind the same
+// one, as far as n allows: the disk goes on with what one tool left to it in the next one's time.
+func turns(n, round int) []int {
+	var strides []int
+	for s := 1; s <= n; s++ {
+		if coprime(s, n) {
+			strides = append(strides, s)
+		}
+	}
+	order := make([]int, n)
+	for turn := range order {
+		order[turn] = (round + turn*strides[round%len(strides)]) % n
+	}
+	return order
+}
+
+func coprime(a, b int) bool {
+	for b > 0 {
+		a, b = b, a%b
+	}
+	return a == 1
 }
 
 func newProject(lab *Lab, tool Tool, c Case) (Project, error) {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,6 +62,28 @@ func testLab(t *testing.T) *Lab {
 	return &Lab{
 		ID: "id", Registry: strings.TrimPrefix(server.URL, "http://"), layers: layers{},
 		dir: t.TempDir(), keep: true, log: io.Discard, settle: func(context.Context) {},
+	}
+}
+
+func TestNobodyComesBehindTheSameOneInTheNextRound(t *testing.T) {
+	for n := 1; n <= 9; n++ {
+		before := make([]int, n)
+		for round := range 8 {
+			order := turns(n, round)
+			if sorted := slices.Sorted(slices.Values(order)); len(slices.Compact(sorted)) != n {
+				t.Fatalf("%d tools, round %d: %v", n, round, order)
+			}
+			for turn, i := range order {
+				now := -1
+				if turn > 0 {
+					now = order[turn-1]
+				}
+				if round > 0 && n > 2 && now >= 0 && now == before[i] {
+					t.Errorf("%d tools, round %d: %d comes behind %d again", n, round, i, now)
+				}
+				before[i] = now
+			}
+		}
 	}
 }
 
